@@ -1,0 +1,33 @@
+"""The command line: `python -m one2four_training {collect,render,train,evaluate,export}`."""
+
+import argparse
+from pathlib import Path
+
+from . import runs
+
+DESCRIPTION = "Splits a mix into drums, bass, piano and other."
+PACK = runs.PACKAGE.parents[1] / "packs" / "remix"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="one2four_training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    export = commands.add_parser("export", help="write the pack")
+    export.add_argument("--run", default="remix", help="name of the training run in the cache")
+    export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
+    export.add_argument("--out", type=Path, default=PACK)
+    export.add_argument("--version", default="0.1.0")
+    export.add_argument("--seed", type=int, default=1)
+
+    args = parser.parse_args()
+    if args.command == "export":
+        from .export import export as run
+
+        checkpoints = None if args.untrained else runs.cache() / "runs" / args.run
+        untrained = "Untrained: right shapes, no meaning." if args.untrained else DESCRIPTION
+        run(checkpoints, args.out, args.version, untrained, args.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""run.json: what made a file, and the cache folder for everything that is not shipped."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def cache() -> Path:
+    """Songs, audio and checkpoints: $ONE2FOUR_CACHE, else ~/.cache/one2four."""
+    folder = os.environ.get("ONE2FOUR_CACHE")
+    return Path(folder) if folder else Path.home() / ".cache" / "one2four"
+
+
+def commit() -> str:
+    """The commit of this package's checkout; "-dirty" when the package has uncommitted changes."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=PACKAGE, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    dirty = "-dirty" if git("status", "--porcelain", "--", str(PACKAGE)) else ""
+    return (git("rev-parse", "HEAD") or "unknown") + dirty
+
+
+def write(path: Path, **fields) -> None:
+    """Replaces the file in one step, so an interrupted run leaves the older one whole."""
+    text = json.dumps({"commit": commit(), **fields}, indent=1) + "\n"
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text())

@@ -1,0 +1,60 @@
+"""The short-time Fourier transform of the plugin, in numpy and in torch.
+
+Window: periodic Hann of 2048 samples for analysis and for synthesis; hop 512. Four windows
+overlap, and their squares sum to 1.5 everywhere.
+
+Frame j covers samples [j*HOP - (FFT - HOP), j*HOP + HOP): its last HOP samples are the newest
+ones, so frame 0 is nearly all silence before the start of the stream.
+
+Spectra are divided by sum(window) / 2, so a full-scale sine reads magnitude 1.0.
+"""
+
+import numpy as np
+import torch
+
+SAMPLE_RATE = 44_100
+FFT = 2048
+HOP = 512
+BINS = FFT // 2 + 1
+WINDOW = np.hanning(FFT + 1)[:-1].astype(np.float32)
+SCALE = float(WINDOW.sum()) / 2
+OVERLAP_GAIN = 1.5  # sum of the squared windows over any sample
+
+
+def num_frames(num_samples: int) -> int:
+    """Frames that together hold every one of `num_samples` samples in four windows."""
+    return -(-num_samples // HOP) + FFT // HOP - 1
+
+
+def analyse(audio: np.ndarray) -> np.ndarray:
+    """[samples, channels] float -> [frames, channels, BINS] complex64."""
+    frames = num_frames(len(audio))
+    padded = np.zeros((frames * HOP + FFT - HOP, audio.shape[1]), np.float32)
+    padded[FFT - HOP : FFT - HOP + len(audio)] = audio
+    windows = np.lib.stride_tricks.sliding_window_view(padded, FFT, axis=0)[::HOP]
+    return (np.fft.rfft(windows * WINDOW, axis=-1) / SCALE).astype(np.complex64)
+
+
+def synthesise(spectra: np.ndarray, num_samples: int) -> np.ndarray:
+    """[frames, channels, BINS] complex -> [num_samples, channels] float32; undoes `analyse`."""
+    frames, channels, _ = spectra.shape
+    windows = np.fft.irfft(spectra * SCALE, axis=-1).astype(np.float32) * WINDOW
+    audio = np.zeros((frames * HOP + FFT - HOP, channels), np.float32)
+    quarters = audio.reshape(-1, HOP, channels)
+    for part in range(FFT // HOP):
+        piece = windows[:, :, part * HOP : (part + 1) * HOP]
+        quarters[part : part + frames] += piece.transpose(0, 2, 1)
+    return audio[FFT - HOP : FFT - HOP + num_samples] / OVERLAP_GAIN
+
+
+def model_magnitude(spectra: np.ndarray) -> np.ndarray:
+    """[frames, channels, BINS] complex -> [frames, 1, BINS] float32, the network's input:
+    the root of the mean power over the channels."""
+    power = np.mean(np.abs(spectra) ** 2, axis=1, keepdims=True)
+    return np.sqrt(power).astype(np.float32)
+
+
+def analyse_torch(audio: torch.Tensor) -> torch.Tensor:
+    """[rows, samples] float -> [rows, frames, BINS] complex64, whole windows only (no padding)."""
+    windows = audio.unfold(-1, FFT, HOP) * torch.from_numpy(WINDOW)
+    return torch.fft.rfft(windows) / SCALE
