@@ -13,6 +13,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="one2four_training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
+    collect = commands.add_parser("collect", help="MIDI songs into the cache")
+    collect.add_argument("--mma-songs", type=int, default=80)
+    collect.add_argument("--seed", type=int, default=1)
+    collect.add_argument("--openttd-folder", type=Path, help="where the test songs lie")
+
+    render = commands.add_parser("render", help="excerpts of the songs as stems")
+    render.add_argument("--seed", type=int, default=1)
+    render.add_argument("--jobs", type=int, default=2)
+
     export = commands.add_parser("export", help="write the pack")
     export.add_argument("--run", default="remix", help="name of the training run in the cache")
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
@@ -21,7 +30,16 @@ def main() -> None:
     export.add_argument("--seed", type=int, default=1)
 
     args = parser.parse_args()
-    if args.command == "export":
+    # Each command imports what it needs: `collect` works without torch.
+    if args.command == "collect":
+        from . import collect
+
+        collect.collect(args.mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER)
+    elif args.command == "render":
+        from .render import render as run
+
+        run(args.seed, args.jobs)
+    elif args.command == "export":
         from .export import export as run
 
         checkpoints = None if args.untrained else runs.cache() / "runs" / args.run

@@ -1,0 +1,131 @@
+"""`render`: excerpts of the songs as four stems of audio, by fluidsynth.
+
+Each excerpt is one file, cache/audio/NAME.npy, int16 [4 stems, samples, 2 channels] at 44.1 kHz; the
+mix is the sum of its stems. cache/audio/run.json lists them, with each stem's level per second.
+"""
+
+import multiprocessing
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from . import STEMS, midi, runs
+from .stft import SAMPLE_RATE
+
+BANKS = {
+    "fluid": Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+    "gmbank": Path("/usr/share/sounds/sf2/sf_GMbank.sf2"),
+    "musescore": Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
+    "opl3": Path("/usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
+}
+TRAIN_BANKS = ("fluid", "gmbank", "musescore")
+TRAIN_BANK_WEIGHTS = (0.45, 0.42, 0.13)  # musescore renders five times as slowly
+TRAIN_SECONDS, HELD_OUT_SECONDS = 45, 30
+PEAK = 0.9
+
+
+def fluidsynth(events: midi.Events, bank: Path, seconds: float) -> np.ndarray:
+    """-> [samples, 2] float32. fluidsynth goes on for ever while a note hangs, so the audio is read
+    from a pipe and the program ended once there is enough."""
+    samples = round(seconds * SAMPLE_RATE)
+    if not any(midi.is_start(message) for _, message in events):
+        return np.zeros((samples, 2), np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        song = Path(folder) / "song.mid"
+        midi.write(events, song)
+        command = ["fluidsynth", "-q", "-n", "-i", "-r", str(SAMPLE_RATE), "-g", "0.4"]
+        command += ["-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", str(bank), str(song)]
+        synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        data = synth.stdout.read(samples * 8)
+        synth.kill()
+        synth.wait()
+    audio = np.zeros((samples, 2), np.float32)
+    got = np.frombuffer(data[: len(data) // 8 * 8], "<f4").reshape(-1, 2)
+    audio[: len(got)] = got
+    return audio
+
+
+def stems_of(events: midi.Events, bank: Path, start: float, seconds: float) -> np.ndarray:
+    """-> [4, samples, 2] float32, loudest peak of the mix and of the stems at PEAK."""
+    cut = midi.split(midi.window(events, start, seconds))
+    stems = np.stack([fluidsynth(cut[stem], bank, seconds) for stem in STEMS])
+    return stems * (PEAK / max(np.abs(stems.sum(0)).max(), np.abs(stems).max(), 1e-6))
+
+
+def best_starts(events: midi.Events, seconds: int) -> list[int]:
+    """Seconds at which an excerpt may start: those with the most stems at work, best first."""
+    busy = midi.busy_seconds(events)
+    last = max(0, int(events[-1][0]) - seconds)
+
+    def score(start: int) -> float:
+        within = range(start, start + seconds)
+        return sum(sum(second in own for second in within) ** 0.5 for own in busy.values())
+
+    return sorted(range(0, last + 1, 5), key=score, reverse=True)
+
+
+def excerpts(songs: list[dict], seed: int) -> list[dict]:
+    """What is to be rendered: one entry per file."""
+    plan = []
+    for number, song in enumerate(songs):
+        choice = random.Random(f"{seed} {song['name']}")
+        if song["split"] == "train":
+            human, piano = song["source"] == "freedoom", "piano" in song["present"]
+            banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=(4 if piano else 2) if human else 1)
+        else:
+            banks = ["opl3"] if song["split"] == "test" else [TRAIN_BANKS[number % 3]]
+        for take, bank in enumerate(banks):
+            plan.append({
+                "name": f"{song['name']}.{take}", "song": song["name"], "source": song["source"],
+                "split": song["split"], "bank": bank, "take": take, "seed": choice.randrange(2**31),
+                "seconds": TRAIN_SECONDS if song["split"] == "train" else HELD_OUT_SECONDS,
+            })  # fmt: skip
+    return plan
+
+
+def levels_db(stems: np.ndarray) -> list[list[int]]:
+    """[4, samples, 2] -> for each stem its RMS level in each whole second, dB below full scale."""
+    seconds = stems.shape[1] // SAMPLE_RATE
+    cut = stems[:, : seconds * SAMPLE_RATE].reshape(len(stems), seconds, -1)
+    return np.maximum(-120, 10 * np.log10(np.mean(cut**2, axis=-1) + 1e-12)).round().astype(int).tolist()
+
+
+def render_one(excerpt: dict) -> dict:
+    """Writes one excerpt and returns its entry, with the levels."""
+    target = runs.cache() / "audio" / f"{excerpt['name']}.npy"
+    entry = target.with_suffix(".json")
+    if entry.exists():
+        return runs.read(entry)
+    events = midi.read((runs.cache() / "songs" / f"{excerpt['song']}.mid").read_bytes())
+    starts = best_starts(events, excerpt["seconds"])
+    start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
+    if excerpt["split"] == "train" and excerpt["take"] > 0:
+        events = midi.revoiced(events, excerpt["seed"])
+    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"])
+    np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
+    done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
+    runs.write(entry, **done)
+    return done
+
+
+def render(seed: int, jobs: int) -> None:
+    """Renders what is missing of the plan."""
+    songs = runs.read(runs.cache() / "songs" / "run.json")["songs"]
+    folder = runs.cache() / "audio"
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = excerpts(songs, seed)
+    random.Random(seed).shuffle(plan)  # so that any part of it is a fair sample
+    done = []
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for number, entry in enumerate(pool.imap_unordered(render_one, plan), 1):
+            done.append(entry)
+            if number % 10 == 0 or number == len(plan):
+                print(f"rendered {number}/{len(plan)}", flush=True)
+    done.sort(key=lambda entry: entry["name"])
+    runs.write(folder / "run.json", command="render", arguments={"seed": seed}, seed=seed, excerpts=done)
+    for split in ("train", "valid", "test"):
+        minutes = sum(entry["seconds"] for entry in done if entry["split"] == split) / 60
+        print(f"{split}: {minutes:.0f} minutes")
