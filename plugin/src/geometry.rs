@@ -1,0 +1,206 @@
+//! Every size and delay of the engine, from the pack's stream, the host's rate and the chunk
+//! setting. The latency is one equation: [`Geometry::latency_samples`].
+
+use nice_plug::prelude::Enum;
+use serde::Deserialize;
+
+/// Frames of the STFT that overlap at any sample: the window is this many hops long.
+pub const OVERLAP: usize = 4;
+/// Shortest time the worker gets for a chunk, in seconds: one host block of 2048 samples at
+/// 44.1 kHz, because a host hands in a whole block before it takes the next one out.
+pub const MIN_BUDGET_S: f64 = 2048.0 / 44100.0;
+/// Longest time the worker gets for a chunk, in seconds.
+pub const MAX_BUDGET_S: f64 = 0.5;
+
+/// What a pack's networks were trained on (`[stream]` of `pack.toml`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// Hz.
+    pub sample_rate: u32,
+    /// Window length in samples at `sample_rate`.
+    pub fft: usize,
+    /// Hop in samples at `sample_rate`.
+    pub hop: usize,
+    /// Channels the networks see: 1 (the root mean square over the host's channels) or 2.
+    pub channels: usize,
+    /// Frames after the chunk that the backward LSTMs start from.
+    pub lookahead_frames: usize,
+}
+
+impl Stream {
+    /// The stream used where no pack could be read, so that the latency is that of the packs that
+    /// ship.
+    pub const DEFAULT: Self =
+        Self { sample_rate: 44100, fft: 2048, hop: 512, channels: 1, lookahead_frames: 16 };
+
+    /// Bins of the network's spectrum.
+    pub fn bins(&self) -> usize {
+        self.fft / 2 + 1
+    }
+}
+
+/// How much audio the worker takes at a time: the shorter, the lower the latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ChunkSetting {
+    /// The paper's unit (section III.D).
+    #[id = "1s"]
+    #[name = "1 s"]
+    OneSecond,
+    /// A quarter of a second.
+    #[id = "250ms"]
+    #[name = "1/4 s"]
+    Quarter,
+    /// A tenth of a second.
+    #[id = "100ms"]
+    #[name = "1/10 s"]
+    Tenth,
+    /// One hop of the STFT.
+    #[id = "hop"]
+    #[name = "One hop"]
+    Hop,
+}
+
+impl ChunkSetting {
+    /// The settings from the longest to the shortest.
+    pub const ALL: [Self; 4] = [Self::OneSecond, Self::Quarter, Self::Tenth, Self::Hop];
+
+    /// The wished length in seconds; the chunk is the whole number of hops closest to it.
+    fn seconds(self) -> f64 {
+        match self {
+            Self::OneSecond => 1.0,
+            Self::Quarter => 0.25,
+            Self::Tenth => 0.1,
+            Self::Hop => 0.0,
+        }
+    }
+}
+
+/// The sizes of one activation. All in samples at the host's rate unless the name says frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Geometry {
+    /// The host's rate in Hz.
+    pub sample_rate: f64,
+    /// The STFT's hop: as long in seconds as the model's.
+    pub hop: usize,
+    /// Hops in a chunk.
+    pub chunk_frames: usize,
+    /// Hops between a full chunk and the moment its stems are due: the worker's time.
+    pub budget_frames: usize,
+    /// See [`Stream::lookahead_frames`].
+    pub lookahead_frames: usize,
+}
+
+impl Geometry {
+    /// The sizes for a pack's `stream` at the host's `sample_rate` in Hz.
+    pub fn new(stream: &Stream, sample_rate: f64, setting: ChunkSetting) -> Self {
+        let hop_s = stream.hop as f64 / stream.sample_rate as f64;
+        let frames = |seconds: f64| seconds / hop_s;
+        let chunk_frames = (frames(setting.seconds()).round() as usize).max(1);
+        let budget = frames(MIN_BUDGET_S).max(chunk_frames as f64).min(frames(MAX_BUDGET_S));
+        Self {
+            sample_rate,
+            hop: smooth_near(hop_s * sample_rate),
+            chunk_frames,
+            budget_frames: budget.round() as usize,
+            lookahead_frames: stream.lookahead_frames,
+        }
+    }
+
+    /// Length of the STFT's window.
+    pub fn fft(&self) -> usize {
+        OVERLAP * self.hop
+    }
+
+    /// Bins of the STFT.
+    pub fn bins(&self) -> usize {
+        self.fft() / 2 + 1
+    }
+
+    /// Length of a chunk.
+    pub fn chunk_samples(&self) -> usize {
+        self.chunk_frames * self.hop
+    }
+
+    /// How far the worker's output trails its input: the look-ahead, and the frames that still
+    /// have to be added to a sample after its own.
+    pub fn worker_delay_samples(&self) -> usize {
+        (self.lookahead_frames + OVERLAP - 1) * self.hop
+    }
+
+    /// The time between a full chunk and the moment its stems are due.
+    pub fn budget_samples(&self) -> usize {
+        self.budget_frames * self.hop
+    }
+
+    /// The latency told to the host: a chunk is collected, worked on, and comes out
+    /// `worker_delay_samples` behind itself.
+    pub fn latency_samples(&self) -> usize {
+        self.chunk_samples() + self.budget_samples() + self.worker_delay_samples()
+    }
+
+    /// How long before a chunk's stems are due the audio thread looks for them, so that it can
+    /// still fade out of the stems before it if they are missing.
+    pub fn fade_samples(&self) -> usize {
+        self.hop / 2
+    }
+}
+
+/// The whole number nearest to `hop` that has no prime factor over 31, for which the Fourier
+/// transform has no fast path. It is within 0.14 % of `hop` at every usual rate.
+fn smooth_near(hop: f64) -> usize {
+    let is_smooth = |mut n: usize| {
+        for factor in [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31] {
+            while n.is_multiple_of(factor) {
+                n /= factor;
+            }
+        }
+        n == 1
+    };
+    let nearest = (hop.round() as usize).max(2);
+    (0..nearest)
+        .flat_map(|distance| {
+            // The side on which `hop` lies first.
+            let (near, far) = if hop >= nearest as f64 { (1, -1) } else { (-1, 1) };
+            [near, far].map(|side| nearest.saturating_add_signed(side * distance as isize))
+        })
+        .find(|&n| n >= 2 && is_smooth(n))
+        .unwrap_or(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latency_is_one_constant_per_rate_and_chunk() {
+        #[rustfmt::skip]
+        let table = [
+            // rate      hop    1 s     1/4 s   1/10 s  one hop
+            (8_000.0,    93,    13764,  5859,   3441,   2232),
+            (44_100.0,   512,   75776,  32256,  18944,  12288),
+            (48_000.0,   558,   82584,  35154,  20646,  13392),
+            (88_200.0,   1024,  151552, 64512,  37888,  24576),
+            (96_000.0,   1116,  165168, 70308,  41292,  26784),
+            (192_000.0,  2232,  330336, 140616, 82584,  53568),
+        ];
+        for (rate, hop, one, quarter, tenth, one_hop) in table {
+            let latencies = ChunkSetting::ALL.map(|setting| {
+                let geometry = Geometry::new(&Stream::DEFAULT, rate, setting);
+                assert_eq!(geometry.hop, hop, "hop at {rate} Hz");
+                geometry.latency_samples()
+            });
+            assert_eq!(latencies, [one, quarter, tenth, one_hop], "latency at {rate} Hz");
+        }
+    }
+
+    #[test]
+    fn hop_lasts_as_long_as_the_models_at_every_rate() {
+        for rate in (8_000..=384_000).step_by(50) {
+            let hop_s = Geometry::new(&Stream::DEFAULT, rate as f64, ChunkSetting::Hop).hop as f64
+                / rate as f64;
+            let error = (hop_s * 44100.0 / 512.0 - 1.0).abs();
+            assert!(error < 0.01, "hop is {:.2} % off at {rate} Hz", error * 100.0);
+        }
+    }
+}
