@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import scipy.signal
 
 from . import STEMS, midi, runs
 from .stft import SAMPLE_RATE
@@ -25,6 +26,8 @@ TRAIN_BANKS = ("fluid", "gmbank", "musescore")
 TRAIN_BANK_WEIGHTS = (0.45, 0.42, 0.13)  # musescore renders five times as slowly
 TRAIN_SECONDS, HELD_OUT_SECONDS = 45, 30
 PEAK = 0.9
+# Some samples of the banks carry a constant offset, as loud as the music around them.
+RUMBLE_FILTER = scipy.signal.butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")
 
 
 def fluidsynth(events: midi.Events, bank: Path, seconds: float) -> np.ndarray:
@@ -52,6 +55,7 @@ def stems_of(events: midi.Events, bank: Path, start: float, seconds: float) -> n
     """-> [4, samples, 2] float32, loudest peak of the mix and of the stems at PEAK."""
     cut = midi.split(midi.window(events, start, seconds))
     stems = np.stack([fluidsynth(cut[stem], bank, seconds) for stem in STEMS])
+    stems = scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
     return stems * (PEAK / max(np.abs(stems.sum(0)).max(), np.abs(stems).max(), 1e-6))
 
 
