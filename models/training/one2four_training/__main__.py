@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import runs
+from . import STEMS, runs
 
 DESCRIPTION = "Splits a mix into drums, bass, piano and other."
 PACK = runs.PACKAGE.parents[1] / "packs" / "remix"
@@ -22,6 +22,16 @@ def main() -> None:
     render.add_argument("--seed", type=int, default=1)
     render.add_argument("--jobs", type=int, default=2)
 
+    train = commands.add_parser("train", help="one network per stem")
+    train.add_argument("--run", default="remix", help="name of the run, a folder in the cache")
+    train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS))
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--steps", type=int, default=10_000)
+    train.add_argument("--rows", type=int, default=16, help="mixes in a batch")
+    train.add_argument("--rate", type=float, default=1e-3, help="learning rate")
+    train.add_argument("--slice-steps", type=int, default=200, help="steps of one stem's turn")
+    train.add_argument("--minutes", type=float, default=1e6, help="stop after so many")
+
     export = commands.add_parser("export", help="write the pack")
     export.add_argument("--run", default="remix", help="name of the training run in the cache")
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
@@ -39,6 +49,13 @@ def main() -> None:
         from .render import render as run
 
         run(args.seed, args.jobs)
+    elif args.command == "train":
+        from .train import train as run
+
+        run(
+            args.stems, args.run, args.seed, args.steps, args.rows, args.rate, args.slice_steps,
+            args.minutes,
+        )  # fmt: skip
     elif args.command == "export":
         from .export import export as run
 
