@@ -1,1 +1,72 @@
-//! The stage.
+//! The stage: an in-process CLAP host on which the tests, `bounce` and `bench` play the plugin.
+//!
+//! ```text
+//! Binary::open(path)             a plugin file: what it offers, what it reports
+//!   Binary::instantiate(id)      an Instance: parameters, state, ports          [main thread]
+//!     Instance::activate(...)    a Player: blocks of audio, events on their sample [audio thread]
+//!   Instance::deactivate(player)
+//! ```
+//!
+//! A [`Player`] may move to another thread, as a DAW's audio callback does.
+
+pub mod alloc;
+mod binary;
+mod host;
+mod instance;
+mod params;
+mod player;
+mod report;
+mod state;
+
+pub use binary::{Binary, Description};
+pub use host::Requests;
+pub use instance::{Instance, Mode, RemotePage, Setup};
+pub use params::Param;
+pub use player::{Change, Player};
+pub use report::{InstanceReport, PackReport, Report};
+pub use state::SavedState;
+
+/// Why a host's wish did not come true.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The file is not a loadable CLAP plugin.
+    #[error("{path} is not a loadable CLAP plugin: {reason}")]
+    Load {
+        /// What was opened.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The plugin lacks an extension or refused a call.
+    #[error("the plugin refused to {0}")]
+    Refused(String),
+    /// There is no such parameter.
+    #[error("there is no parameter `{asked}`; there are {known}")]
+    UnknownParam {
+        /// The id asked for.
+        asked: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// The parameter takes no such value.
+    #[error("`{id}` does not take the value `{value}`: {expected}")]
+    Value {
+        /// The parameter.
+        id: String,
+        /// The refused text.
+        value: String,
+        /// What would have been taken.
+        expected: String,
+    },
+    /// What the plugin wrote is not what its contract says.
+    #[error("the plugin's {what} cannot be read: {reason}")]
+    Unreadable {
+        /// Report or state.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// The stage's results.
+pub type Result<T, E = StageError> = std::result::Result<T, E>;

@@ -1,0 +1,344 @@
+//! An instance of the plugin, on the main thread.
+
+use std::collections::HashMap;
+use std::ffi::CString;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
+use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
+use clack_extensions::latency::PluginLatency;
+use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
+use clack_extensions::remote_controls::{PluginRemoteControls, RemoteControlsPageBuffer};
+use clack_extensions::render::{PluginRender, RenderMode};
+use clack_extensions::state::PluginState;
+use clack_host::events::event_types::ParamValueEvent;
+use clack_host::extensions::prelude::*;
+use clack_host::prelude::*;
+
+use crate::host::{Host, MainThread, Requests, Shared};
+use crate::params::{clap_id, leading_number, shown_name};
+use crate::{Param, Player, Result, SavedState, StageError};
+
+/// What the host says about its hurry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A live host.
+    Realtime,
+    /// A bounce.
+    Offline,
+}
+
+/// What the host promises at activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Setup {
+    /// In Hz.
+    pub sample_rate: f64,
+    /// The longest block that will come.
+    pub max_block: usize,
+}
+
+/// A page for the knobs of a hardware controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemotePage {
+    /// The group of pages.
+    pub section: String,
+    /// Shown on the controller.
+    pub name: String,
+    /// String ids of the parameters, knob by knob.
+    pub param_ids: [Option<String>; 8],
+}
+
+/// An instance of the plugin. Lives on the thread that made it.
+pub struct Instance {
+    pub(crate) inner: PluginInstance<Host>,
+    requests: Arc<Requests>,
+    params: Vec<Param>,
+}
+
+impl Instance {
+    pub(crate) fn new(entry: &PluginEntry, plugin_id: &str) -> Result<Self> {
+        let refused = |_| StageError::Refused(format!("make an instance of `{plugin_id}`"));
+        let id = CString::new(plugin_id).map_err(|_| StageError::Refused("take an empty id".into()))?;
+        let info = HostInfo::new("Stage", "One2Four", "", env!("CARGO_PKG_VERSION"))
+            .map_err(|_| StageError::Refused("know its host".into()))?;
+        let requests = Arc::<Requests>::default();
+        let inner = PluginInstance::new(
+            |_| Shared(requests.clone()),
+            |_| MainThread(requests.clone()),
+            entry,
+            &id,
+            &info,
+        )
+        .map_err(refused)?;
+        let mut instance = Self { inner, requests, params: Vec::new() };
+        instance.params = instance.list_params()?;
+        Ok(instance)
+    }
+
+    /// What the instance has asked of its host.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// Calls `on_main_thread` if the instance asked for it.
+    pub fn run_main_thread(&mut self) {
+        if self.requests.callback.swap(false, Ordering::AcqRel) {
+            self.inner.call_on_main_thread_callback();
+        }
+    }
+
+    // Parameters.
+
+    /// The parameters in the order in which the plugin lists them.
+    pub fn params(&self) -> &[Param] {
+        &self.params
+    }
+
+    /// The parameter with the string id `id`.
+    pub fn param(&self, id: &str) -> Result<&Param> {
+        self.params.iter().find(|param| param.id == id).ok_or_else(|| StageError::UnknownParam {
+            asked: id.into(),
+            known: self.params.iter().map(|param| param.id.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The value that `text` means for the parameter `id`.
+    pub fn value_of(&mut self, id: &str, text: &str) -> Result<f64> {
+        let clap_id = self.param(id)?.clap_id;
+        let refused = |expected: String| StageError::Value {
+            id: id.into(),
+            value: text.into(),
+            expected,
+        };
+        let c_text = CString::new(shown_name(id, text)).map_err(|_| refused("it is no text".into()))?;
+        let params = self.extension::<PluginParams>("list its parameters")?;
+        let Some(value) = params.text_to_value(&self.inner.plugin_handle(), clap_id, &c_text) else {
+            return Err(refused(self.examples_of(id)?));
+        };
+        // A number outside the range is not refused by the plugin but moved to its end.
+        let taken = self.text_of(id, value)?;
+        match (leading_number(text), leading_number(&taken)) {
+            (Some(asked), Some(taken_number)) if (asked - taken_number).abs() > 0.01 => {
+                Err(refused(format!("the nearest it takes is `{taken}`")))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// The text that hosts show for a value of the parameter `id`.
+    pub fn text_of(&mut self, id: &str, value: f64) -> Result<String> {
+        let clap_id = self.param(id)?.clap_id;
+        let params = self.extension::<PluginParams>("list its parameters")?;
+        let mut buffer = [0; 256];
+        let text = params
+            .value_to_text(&self.inner.plugin_handle(), clap_id, value, &mut buffer)
+            .map_err(|_| StageError::Refused(format!("show `{id}` as text")))?;
+        Ok(String::from_utf8_lossy(text).into_owned())
+    }
+
+    /// The current value of the parameter `id`.
+    pub fn value(&mut self, id: &str) -> Result<f64> {
+        let clap_id = self.param(id)?.clap_id;
+        let params = self.extension::<PluginParams>("list its parameters")?;
+        params
+            .get_value(&self.inner.plugin_handle(), clap_id)
+            .ok_or_else(|| StageError::Refused(format!("tell the value of `{id}`")))
+    }
+
+    /// Sets parameters of an instance that is not active.
+    pub fn set(&mut self, values: &[(ClapId, f64)]) -> Result<()> {
+        let params = self.extension::<PluginParams>("list its parameters")?;
+        let mut events = EventBuffer::new();
+        for (id, value) in values {
+            events.push(&ParamValueEvent::new(0, *id, Pckn::match_all(), *value));
+        }
+        let mut handle = self
+            .inner
+            .inactive_plugin_handle()
+            .ok_or_else(|| StageError::Refused("set parameters while active this way".into()))?;
+        params.flush(&mut handle, &events.as_input(), &mut EventBuffer::new().as_output());
+        Ok(())
+    }
+
+    /// Sets the parameter `id` of an instance that is not active to what `text` means.
+    pub fn set_text(&mut self, id: &str, text: &str) -> Result<()> {
+        let value = self.value_of(id, text)?;
+        let clap_id = self.param(id)?.clap_id;
+        self.set(&[(clap_id, value)])
+    }
+
+    /// The pages for hardware controllers.
+    pub fn remote_pages(&mut self) -> Result<Vec<RemotePage>> {
+        let pages = self.extension::<PluginRemoteControls>("list its remote-control pages")?;
+        let ids: HashMap<_, _> = self.params.iter().map(|p| (p.clap_id, p.id.clone())).collect();
+        let handle = self.inner.plugin_handle();
+        let mut buffer = RemoteControlsPageBuffer::new();
+        Ok((0..pages.count(&handle))
+            .filter_map(|page_idx| {
+                let page = pages.get(&handle, page_idx, &mut buffer)?;
+                Some(RemotePage {
+                    section: String::from_utf8_lossy(page.section_name).into_owned(),
+                    name: String::from_utf8_lossy(page.page_name).into_owned(),
+                    param_ids: page.param_ids.map(|id| ids.get(&id?).cloned()),
+                })
+            })
+            .collect())
+    }
+
+    // State.
+
+    /// What a project would save.
+    pub fn save(&mut self) -> Result<SavedState> {
+        let state = self.extension::<PluginState>("save its state")?;
+        let mut bytes = Vec::new();
+        state
+            .save(&self.inner.plugin_handle(), &mut bytes)
+            .map_err(|_| StageError::Refused("save its state".into()))?;
+        SavedState::from_bytes(&bytes)
+    }
+
+    /// What a project does when it is opened.
+    pub fn load(&mut self, saved: &SavedState) -> Result<()> {
+        self.load_bytes(&saved.to_bytes())
+    }
+
+    /// The same with bytes that may be anything.
+    pub fn load_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let state = self.extension::<PluginState>("load a state")?;
+        state
+            .load(&self.inner.plugin_handle(), &mut &bytes[..])
+            .map_err(|_| StageError::Refused("load the state".into()))
+    }
+
+    // Ports, mode, activation.
+
+    /// Selects the layout whose main input has `channels` channels.
+    pub fn select_channels(&mut self, channels: u32) -> Result<()> {
+        let refused = || StageError::Refused(format!("play {channels} channels"));
+        let configs = self.extension::<PluginAudioPortsConfig>("list its layouts")?;
+        let handle = self.inner.plugin_handle();
+        let mut buffer = AudioPortsConfigBuffer::new();
+        let id = (0..configs.count(&handle))
+            .find_map(|config_idx| {
+                let config = configs.get(&handle, config_idx, &mut buffer)?;
+                (config.main_input?.channel_count == channels).then_some(config.id)
+            })
+            .ok_or_else(refused)?;
+        configs.select(&handle, id).map_err(|_| refused())
+    }
+
+    /// The names and channel counts of the ports on one side, in the host's order.
+    pub fn ports(&mut self, is_input: bool) -> Result<Vec<(String, usize)>> {
+        let ports = self.extension::<PluginAudioPorts>("list its ports")?;
+        let handle = self.inner.plugin_handle();
+        let mut buffer = AudioPortInfoBuffer::new();
+        Ok((0..ports.count(&handle, is_input))
+            .filter_map(|port_idx| {
+                let port = ports.get(&handle, port_idx, is_input, &mut buffer)?;
+                let name = String::from_utf8_lossy(port.name).into_owned();
+                Some((name, port.channel_count as usize))
+            })
+            .collect())
+    }
+
+    /// Tells the instance how the host is going to play.
+    pub fn set_mode(&mut self, mode: Mode) -> Result<()> {
+        let render = self.extension::<PluginRender>("be told the mode")?;
+        let raw_mode = match mode {
+            Mode::Realtime => RenderMode::Realtime,
+            Mode::Offline => RenderMode::Offline,
+        };
+        render
+            .set(&self.inner.plugin_handle(), raw_mode)
+            .map_err(|_| StageError::Refused("be told the mode".into()))
+    }
+
+    /// The latency in samples; valid while active.
+    pub fn latency(&mut self) -> Result<usize> {
+        let latency = self.extension::<PluginLatency>("tell its latency")?;
+        Ok(latency.get(&self.inner.plugin_handle()) as usize)
+    }
+
+    /// Makes the instance ready to play.
+    pub fn activate(&mut self, setup: Setup) -> Result<Player> {
+        let inputs = self.ports(true)?.into_iter().map(|(_, channels)| channels).collect();
+        let outputs = self.ports(false)?.into_iter().map(|(_, channels)| channels).collect();
+        let configuration = PluginAudioConfiguration {
+            sample_rate: setup.sample_rate,
+            min_frames_count: 1,
+            max_frames_count: setup.max_block as u32,
+        };
+        let processor = self
+            .inner
+            .activate(|_, _| (), configuration)
+            .map_err(|e| StageError::Refused(format!("be activated: {e}")))?;
+        self.run_main_thread();
+        Ok(Player::new(processor, inputs, outputs, setup.max_block))
+    }
+
+    /// Activates an active instance once more, as some hosts do; the player stays valid.
+    #[allow(unsafe_code)]
+    pub fn activate_again(&mut self, setup: Setup) -> bool {
+        let plugin = self.inner.raw_instance();
+        let Some(activate) = plugin.activate else { return false };
+        // SAFETY: the pointer belongs to a live instance, and this is its main thread. The call is
+        // out of order by intent.
+        unsafe { activate(plugin, setup.sample_rate, 1, setup.max_block as u32) }
+    }
+
+    /// Ends playing.
+    pub fn deactivate(&mut self, player: Player) {
+        self.inner.deactivate(player.into_stopped());
+        self.run_main_thread();
+    }
+
+    /// Ends playing where the player is gone already, as when its thread died.
+    pub fn deactivate_lost(&mut self) -> bool {
+        self.inner.try_deactivate().is_ok()
+    }
+
+    fn extension<E>(&mut self, deed: &str) -> Result<E>
+    where
+        E: Extension<ExtensionSide = PluginExtensionSide>,
+    {
+        self.inner
+            .plugin_handle()
+            .get_extension()
+            .ok_or_else(|| StageError::Refused(format!("{deed}: it lacks the extension")))
+    }
+
+    fn list_params(&mut self) -> Result<Vec<Param>> {
+        let ids: HashMap<_, _> =
+            self.save()?.param_ids().into_iter().map(|id| (clap_id(&id), id)).collect();
+        let params = self.extension::<PluginParams>("list its parameters")?;
+        let handle = self.inner.plugin_handle();
+        let mut buffer = ParamInfoBuffer::new();
+        Ok((0..params.count(&handle))
+            .filter_map(|param_idx| {
+                let info = params.get_info(&handle, param_idx, &mut buffer)?;
+                Some(Param {
+                    id: ids.get(&info.id).cloned().unwrap_or_else(|| info.id.to_string()),
+                    clap_id: info.id,
+                    name: String::from_utf8_lossy(info.name).into_owned(),
+                    group: String::from_utf8_lossy(info.module).into_owned(),
+                    max_value: info.max_value,
+                    default_value: info.default_value,
+                    is_automatable: info.flags.contains(ParamInfoFlags::IS_AUTOMATABLE),
+                })
+            })
+            .collect())
+    }
+
+    /// The texts of a parameter's values, to tell what it takes.
+    fn examples_of(&mut self, id: &str) -> Result<String> {
+        let max_value = self.param(id)?.max_value;
+        let (low, high) = (self.text_of(id, 0.0)?, self.text_of(id, max_value)?);
+        if max_value > 1.0 {
+            let texts: Result<Vec<_>> =
+                (0..=max_value as usize).map(|step| self.text_of(id, step as f64)).collect();
+            return Ok(format!("it takes {}", texts?.join(", ")));
+        }
+        Ok(format!("it takes {low} to {high}"))
+    }
+}

@@ -1,0 +1,152 @@
+//! An active instance, on the audio thread.
+
+use std::time::{Duration, Instant};
+
+use clack_extensions::tail::{PluginTail, TailLength};
+use clack_host::events::event_types::ParamValueEvent;
+use clack_host::prelude::*;
+
+use crate::host::Host;
+use crate::{Result, StageError, alloc};
+
+/// A parameter's new value at a sample of the block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// Index of the sample in the block.
+    pub at: usize,
+    /// Which parameter.
+    pub param: ClapId,
+    /// As [`crate::Instance::value_of`] gives it.
+    pub value: f64,
+}
+
+/// The buffers of the ports on one side: port, channel, sample.
+type Ports = Vec<Vec<Vec<f32>>>;
+
+/// An active instance. It may move to another thread, and must come back to
+/// [`crate::Instance::deactivate`].
+pub struct Player {
+    processor: PluginAudioProcessor<Host>,
+    input_ports: AudioPorts,
+    output_ports: AudioPorts,
+    inputs: Ports,
+    outputs: Ports,
+    events: EventBuffer,
+    output_events: EventBuffer,
+    /// Samples played since activation.
+    steady_time: u64,
+    /// Length of the last block.
+    frames: usize,
+    /// Time the plugin took for the last block.
+    last_process: Duration,
+    /// Allocations and frees in all blocks so far; counted where [`crate::alloc`] is set up.
+    allocations: usize,
+}
+
+impl Player {
+    pub(crate) fn new(
+        processor: StoppedPluginAudioProcessor<Host>,
+        inputs: Vec<usize>,
+        outputs: Vec<usize>,
+        max_block: usize,
+    ) -> Self {
+        let buffers = |channels: &[usize]| -> Ports {
+            channels.iter().map(|&channels| vec![vec![0.0; max_block]; channels]).collect()
+        };
+        let ports = |channels: &[usize]| AudioPorts::with_capacity(channels.iter().sum(), channels.len());
+        Self {
+            processor: processor.into(),
+            input_ports: ports(&inputs),
+            output_ports: ports(&outputs),
+            inputs: buffers(&inputs),
+            outputs: buffers(&outputs),
+            events: EventBuffer::with_capacity(256),
+            output_events: EventBuffer::with_capacity(256),
+            steady_time: 0,
+            frames: 0,
+            last_process: Duration::ZERO,
+            allocations: 0,
+        }
+    }
+
+    /// Plays one block: `input` is the main input, channel by channel, all of the block's length,
+    /// which is at most what was promised at activation.
+    pub fn play(&mut self, input: &[&[f32]], changes: &[Change]) -> Result<()> {
+        let frames = input.first().map_or(0, |channel| channel.len());
+        for (buffer, channel) in self.inputs.iter_mut().flatten().zip(input) {
+            buffer[..frames].copy_from_slice(channel);
+        }
+        self.events.clear();
+        for change in changes {
+            let at = change.at as u32;
+            self.events.push(&ParamValueEvent::new(at, change.param, Pckn::match_all(), change.value));
+        }
+        self.events.sort();
+        self.run(frames)
+    }
+
+    /// A bus of the last block: 0 is the main output, 1 to 4 are the stems.
+    pub fn bus(&self, bus_idx: usize) -> Vec<&[f32]> {
+        self.outputs[bus_idx].iter().map(|channel| &channel[..self.frames]).collect()
+    }
+
+    /// Number of output buses.
+    pub fn num_buses(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// The time that the plugin took for the last block.
+    pub fn last_process(&self) -> Duration {
+        self.last_process
+    }
+
+    /// Allocations and frees on the audio thread in all blocks so far.
+    pub fn allocations(&self) -> usize {
+        self.allocations
+    }
+
+    /// What a host does at a seek or a loop point.
+    pub fn reset(&mut self) {
+        self.processor.reset();
+    }
+
+    /// How long the plugin says it sounds after its input ended; none for an endless tail.
+    pub fn tail(&mut self) -> Option<u32> {
+        let handle = self.processor.plugin_handle();
+        match handle.get_extension::<PluginTail>()?.get(&handle) {
+            TailLength::Finite(samples) => Some(samples),
+            TailLength::Infinite => None,
+        }
+    }
+
+    pub(crate) fn into_stopped(self) -> StoppedPluginAudioProcessor<Host> {
+        self.processor.into_stopped()
+    }
+
+    fn run(&mut self, frames: usize) -> Result<()> {
+        let processor = self
+            .processor
+            .ensure_processing_started()
+            .map_err(|e| StageError::Refused(format!("start playing: {e}")))?;
+        let inputs = self.input_ports.with_input_buffers(self.inputs.iter_mut().map(|port| {
+            let channels = port.iter_mut().map(|c| InputChannel::variable(&mut c[..frames]));
+            AudioPortBuffer { latency: 0, channels: AudioPortBufferType::f32_input_only(channels) }
+        }));
+        let mut outputs = self.output_ports.with_output_buffers(self.outputs.iter_mut().map(|port| {
+            let channels = port.iter_mut().map(|c| &mut c[..frames]);
+            AudioPortBuffer { latency: 0, channels: AudioPortBufferType::f32_output_only(channels) }
+        }));
+        self.output_events.clear();
+        let (events, mut output_events) = (self.events.as_input(), self.output_events.as_output());
+        let steady_time = Some(self.steady_time);
+        let start = Instant::now();
+        let (status, allocations) = alloc::count(|| {
+            processor.process(&inputs, &mut outputs, &events, &mut output_events, steady_time, None)
+        });
+        self.last_process = start.elapsed();
+        self.allocations += allocations;
+        self.steady_time += frames as u64;
+        self.frames = frames;
+        status.map(drop).map_err(|e| StageError::Refused(format!("play a block: {e}")))
+    }
+}

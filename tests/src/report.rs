@@ -1,0 +1,70 @@
+//! What `one2four_report` of the plugin file says, as Rust types.
+
+use serde::{Deserialize, Serialize};
+
+/// The C function that a One2Four file exports beside the plugin: writes a JSON document to
+/// `buffer` and returns its length, or returns the length alone where `capacity` is smaller.
+pub(crate) type ReportFn = unsafe extern "C" fn(buffer: *mut u8, capacity: usize) -> usize;
+
+/// Every live instance of a plugin file in this process, in the order of their creation.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Report {
+    /// See [`InstanceReport`].
+    pub instances: Vec<InstanceReport>,
+}
+
+/// What an instance says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceReport {
+    /// The CLAP id of its class.
+    pub plugin_id: String,
+    /// The plugin's version.
+    pub version: String,
+    /// The pack in use; none while none could be read.
+    pub pack: Option<PackReport>,
+    /// Of the last activation, in Hz.
+    pub sample_rate: f64,
+    /// Of the last activation.
+    pub latency_samples: u32,
+    /// Chunks that were not there when they were due.
+    pub late_chunks: u64,
+    /// Samples during which the aligned input stood in for the stems.
+    pub gap_samples: u64,
+    /// The worker's time for one second of audio.
+    pub worker_ms_per_second: f64,
+    /// Chunks that the worker finished.
+    pub chunks_done: u64,
+    /// Whether the worker has its networks.
+    pub ready: bool,
+    /// Why the input passes instead of the stems, in a sentence.
+    pub fault: Option<String>,
+}
+
+/// The pack an instance uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PackReport {
+    /// The folder's name.
+    pub id: String,
+    /// mask, notes or waveform.
+    pub kind: String,
+    /// The pack's version.
+    pub version: String,
+    /// Of `pack.toml`, which in turn holds the hashes of the graphs.
+    pub sha256: String,
+}
+
+/// Calls `report` until its answer fits, because counts grow digits in between.
+#[allow(unsafe_code)]
+pub(crate) fn read(report: ReportFn) -> Result<Report, String> {
+    let mut document = Vec::new();
+    loop {
+        let capacity = document.len();
+        // SAFETY: the function comes from a One2Four file that is still loaded, and writes at
+        // most `capacity` bytes.
+        let length = unsafe { report(document.as_mut_ptr(), capacity) };
+        if length <= capacity {
+            return serde_json::from_slice(&document[..length]).map_err(|e| e.to_string());
+        }
+        document.resize(length + 256, 0);
+    }
+}
