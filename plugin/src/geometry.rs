@@ -31,8 +31,13 @@ pub struct Stream {
 impl Stream {
     /// The stream used where no pack could be read, so that the latency is that of the packs that
     /// ship.
-    pub const DEFAULT: Self =
-        Self { sample_rate: 44100, fft: 2048, hop: 512, channels: 1, lookahead_frames: 16 };
+    pub const DEFAULT: Self = Self {
+        sample_rate: 44100,
+        fft: 2048,
+        hop: 512,
+        channels: 1,
+        lookahead_frames: 16,
+    };
 
     /// Bins of the network's spectrum.
     pub fn bins(&self) -> usize {
@@ -97,7 +102,9 @@ impl Geometry {
         let hop_s = stream.hop as f64 / stream.sample_rate as f64;
         let frames = |seconds: f64| seconds / hop_s;
         let chunk_frames = (frames(setting.seconds()).round() as usize).max(1);
-        let budget = frames(MIN_BUDGET_S).max(chunk_frames as f64).min(frames(MAX_BUDGET_S));
+        let budget = frames(MIN_BUDGET_S)
+            .max(chunk_frames as f64)
+            .min(frames(MAX_BUDGET_S));
         Self {
             sample_rate,
             hop: smooth_near(hop_s * sample_rate),
@@ -161,7 +168,11 @@ fn smooth_near(hop: f64) -> usize {
     (0..nearest)
         .flat_map(|distance| {
             // The side on which `hop` lies first.
-            let (near, far) = if hop >= nearest as f64 { (1, -1) } else { (-1, 1) };
+            let (near, far) = if hop >= nearest as f64 {
+                (1, -1)
+            } else {
+                (-1, 1)
+            };
             [near, far].map(|side| nearest.saturating_add_signed(side * distance as isize))
         })
         .find(|&n| n >= 2 && is_smooth(n))
@@ -190,7 +201,11 @@ mod tests {
                 assert_eq!(geometry.hop, hop, "hop at {rate} Hz");
                 geometry.latency_samples()
             });
-            assert_eq!(latencies, [one, quarter, tenth, one_hop], "latency at {rate} Hz");
+            assert_eq!(
+                latencies,
+                [one, quarter, tenth, one_hop],
+                "latency at {rate} Hz"
+            );
         }
     }
 
@@ -200,7 +215,11 @@ mod tests {
             let hop_s = Geometry::new(&Stream::DEFAULT, rate as f64, ChunkSetting::Hop).hop as f64
                 / rate as f64;
             let error = (hop_s * 44100.0 / 512.0 - 1.0).abs();
-            assert!(error < 0.01, "hop is {:.2} % off at {rate} Hz", error * 100.0);
+            assert!(
+                error < 0.01,
+                "hop is {:.2} % off at {rate} Hz",
+                error * 100.0
+            );
         }
     }
 }

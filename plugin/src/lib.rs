@@ -1,10 +1,55 @@
 //! One2Four takes a mix apart into drums, bass, piano and other, and lets you mix it again.
+//!
+//! An audio plugin (VST3 and CLAP). Audio goes in chunks of one second to a worker thread that runs
+//! one bidirectional LSTM per stem, and comes back as four stems that add up to what went in,
+//! delayed by exactly the latency told to the host.
+//!
+//! # One sample's way
+//!
+//! ```text
+//! host block
+//!   -> audio::capture      collects a chunk of input               [audio thread]
+//!   -> bridge              full chunk out, through an ArrayQueue
+//!   -> worker::analyse     STFT                                    [worker thread]
+//!   -> pack::onnx          the pack's BiLSTMs
+//!   -> worker::decode      masks that add up to one
+//!   -> worker::synthesise  inverse STFT; the last stem is what the others leave
+//!   -> bridge              chunk back
+//!   -> audio::collect      stems that are due, or a gap             [audio thread]
+//!   -> audio::mixer        gains, crossfade to the aligned input
+//! main bus, and the stem buses of Multi-Out
+//! ```
+//!
+//! # Rooms
+//!
+//! | room | thread | what |
+//! | --- | --- | --- |
+//! | [`geometry`] | any | every size and delay; the latency equation |
+//! | [`params`] | any | the parameters, with frozen ids |
+//! | [`dsp`] | any | pure functions on samples |
+//! | [`audio`] | host's audio thread | never allocates, locks, logs or panics |
+//! | [`bridge`] | all | queues and counters; the only room where threads meet |
+//! | [`worker`] | one per instance | makes stems of chunks |
+//! | [`pack`] | worker, host's main thread | `pack.toml`, checks, ONNX Runtime |
+//! | [`engine`] | host's main thread | puts one activation together |
+//! | `plugin` | host's | buses; activate, reset, process |
+//! | [`report`] | any but audio | counters as JSON |
+//!
+//! Imports go one way: dsp, geometry <- pack <- worker; bridge <- audio, worker. `audio` never
+//! imports `worker` or `pack`.
 
+pub mod audio;
+pub mod bridge;
+pub mod dsp;
+pub mod engine;
 pub mod geometry;
+pub mod pack;
 pub mod params;
 mod plugin;
+pub mod report;
+pub mod worker;
 
-pub use plugin::{MultiOut, One2Four, Stereo};
+pub use plugin::{Class, MultiOut, One2Four, Stereo};
 
 use nice_plug::prelude::*;
 

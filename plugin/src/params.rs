@@ -120,7 +120,13 @@ impl Default for One2FourParams {
 impl One2FourParams {
     /// The strips in the order of [`STRIPS`].
     pub fn strips(&self) -> [&StripParams; NUM_STRIPS] {
-        [&self.input, &self.drums, &self.bass, &self.piano, &self.other]
+        [
+            &self.input,
+            &self.drums,
+            &self.bass,
+            &self.piano,
+            &self.other,
+        ]
     }
 
     /// The values that the host or a person set last. Neither allocates nor blocks.
@@ -138,20 +144,35 @@ impl One2FourParams {
 
 /// The linear gain of a fader's dB: exactly 1 at 0 dB, exactly 0 at [`MIN_GAIN_DB`].
 pub fn linear_gain(gain_db: f32) -> f32 {
-    if gain_db <= MIN_GAIN_DB { 0.0 } else { util::db_to_gain(gain_db) }
+    if gain_db <= MIN_GAIN_DB {
+        0.0
+    } else {
+        util::db_to_gain(gain_db)
+    }
 }
 
 fn gain_param(name: String) -> FloatParam {
     // Squaring the fader's position puts 0 dB at 76 % of its way and -40 dB at 19 %, as on a desk.
-    let range = FloatRange::Skewed { min: MIN_GAIN_DB, max: MAX_GAIN_DB, factor: 2.0 };
+    let range = FloatRange::Skewed {
+        min: MIN_GAIN_DB,
+        max: MAX_GAIN_DB,
+        factor: 2.0,
+    };
     FloatParam::new(name, 0.0, range)
         .with_step_size(0.01) // so that 0 dB is met exactly
         .with_unit(" dB")
         .with_value_to_string(Arc::new(|gain_db| {
-            if gain_db <= MIN_GAIN_DB { "-inf".into() } else { format!("{gain_db:.2}") }
+            if gain_db <= MIN_GAIN_DB {
+                "-inf".into()
+            } else {
+                format!("{gain_db:.2}")
+            }
         }))
         .with_string_to_value(Arc::new(|text| {
-            let text = text.trim().trim_end_matches(['d', 'D', 'b', 'B']).trim_end();
+            let text = text
+                .trim()
+                .trim_end_matches(['d', 'D', 'b', 'B'])
+                .trim_end();
             match text {
                 "-inf" | "-Inf" | "-INF" | "off" => Some(MIN_GAIN_DB),
                 _ => text.parse().ok().filter(|gain_db: &f32| !gain_db.is_nan()),
@@ -181,7 +202,10 @@ pub struct PackId {
 impl PackId {
     /// A pack id that was not changed yet.
     pub fn new(id: &str) -> Self {
-        Self { id: std::sync::RwLock::new(id.into()), generation: AtomicU32::new(0) }
+        Self {
+            id: std::sync::RwLock::new(id.into()),
+            generation: AtomicU32::new(0),
+        }
     }
 
     /// The id. Blocks while another thread sets it: not for the audio thread.

@@ -3,10 +3,17 @@
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 
+use crate::bridge::Status;
+use crate::dsp::flush_denormals;
+use crate::engine::{Engine, HostConfig};
+use crate::geometry::{ChunkSetting, Geometry, Stream};
+use crate::pack::{self, Pack, PackError, Places};
 use crate::params::One2FourParams;
+use crate::worker::{Load, Network};
 
 /// What differs between the two classes of the binary.
 pub trait Class: Send + 'static {
@@ -67,12 +74,50 @@ impl Class for MultiOut {
 /// An instance of the plugin.
 pub struct One2Four<C: Class> {
     params: Arc<One2FourParams>,
+    /// Counters and the fault, kept over activations.
+    status: Arc<Status>,
+    /// `None` until activated, and where the system gave no thread.
+    engine: Option<Engine>,
+    /// What the engine was made with.
+    active: Settings,
+    /// Whether the host was asked to restart the plugin because of changed settings.
+    is_restart_requested: bool,
+    /// What the host is told that still sounds after the input ends.
+    tail_samples: u32,
     class: PhantomData<C>,
+}
+
+/// Settings that take effect on activation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Settings {
+    chunk: ChunkSetting,
+    /// See `PackId::generation`.
+    pack_generation: u32,
+}
+
+impl Settings {
+    fn of(params: &One2FourParams) -> Self {
+        Self {
+            chunk: params.chunk.value(),
+            pack_generation: params.pack.generation(),
+        }
+    }
 }
 
 impl<C: Class> Default for One2Four<C> {
     fn default() -> Self {
-        Self { params: Arc::default(), class: PhantomData }
+        let params = Arc::new(One2FourParams::default());
+        let status = Arc::new(Status::default());
+        crate::report::register(C::CLAP_ID, &status);
+        Self {
+            active: Settings::of(&params),
+            params,
+            status,
+            engine: None,
+            is_restart_requested: false,
+            tail_samples: 0,
+            class: PhantomData,
+        }
     }
 }
 
@@ -93,13 +138,127 @@ impl<C: Class> Plugin for One2Four<C> {
         self.params.clone()
     }
 
+    fn activate(
+        &mut self,
+        layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        // Hosts activate twice without deactivating: the old worker ends first.
+        self.engine = None;
+        self.active = Settings::of(&self.params);
+        self.is_restart_requested = false;
+
+        let places = Places::of_this_binary();
+        let pack_id = self.params.pack.get();
+        let stream = self.find_pack(&places, &pack_id);
+        let geometry = Geometry::new(&stream, config.sample_rate as f64, self.active.chunk);
+        let host = HostConfig {
+            channels: layout.main_input_channels.map_or(2, NonZeroU32::get) as usize,
+            max_block_samples: config.max_buffer_size as usize,
+            is_offline: config.process_mode == ProcessMode::Offline,
+        };
+        let load = self.loader(places, pack_id, stream, geometry);
+        match Engine::start(geometry, host, self.status.clone(), load) {
+            Ok(engine) => self.engine = Some(engine),
+            Err(error) => {
+                self.status
+                    .set_fault(Some(format!("The system gave no thread: {error}")));
+                return false;
+            }
+        }
+
+        let latency_samples = geometry.latency_samples() as u32;
+        self.tail_samples = latency_samples + geometry.chunk_samples() as u32;
+        self.status
+            .latency_samples
+            .store(latency_samples, Ordering::Relaxed);
+        self.status
+            .sample_rate_bits
+            .store(config.sample_rate.to_bits(), Ordering::Relaxed);
+        context.set_latency_samples(latency_samples);
+        self.reset();
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.room.reset();
+        }
+    }
+
     fn process(
         &mut self,
-        _buffer: &mut Buffer,
-        _aux: &mut AuxiliaryBuffers,
-        _context: &mut impl ProcessContext<Self>,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        ProcessStatus::Normal
+        let Some(engine) = &mut self.engine else {
+            return ProcessStatus::Normal;
+        };
+        if !self.is_restart_requested && Settings::of(&self.params) != self.active {
+            self.is_restart_requested = true;
+            context.request_restart();
+        }
+        let mix = self.params.mix();
+        let align_automation = self.params.align_automation.value();
+        let buses = match &mut aux.outputs {
+            [drums, bass, piano, other] => Some([
+                drums.as_slice(),
+                bass.as_slice(),
+                piano.as_slice(),
+                other.as_slice(),
+            ]),
+            _ => None,
+        };
+        flush_denormals(|| {
+            engine
+                .room
+                .process(buffer.as_slice(), buses, &mix, align_automation);
+        });
+        ProcessStatus::Tail(self.tail_samples)
+    }
+
+    fn deactivate(&mut self) {
+        self.engine = None;
+    }
+}
+
+impl<C: Class> One2Four<C> {
+    /// The stream of the pack with this id, or the default one where there is no such pack, so
+    /// that the latency is the same when it comes.
+    fn find_pack(&self, places: &Places, pack_id: &str) -> Stream {
+        match Pack::find(places, pack_id) {
+            Ok(pack) => {
+                self.status.set_pack(Some(pack.identity()));
+                self.status.set_fault(None);
+                pack.manifest.stream
+            }
+            Err(error) => {
+                self.status.set_pack(None);
+                self.status
+                    .set_fault(Some(format!("{error}; the input passes")));
+                Stream::DEFAULT
+            }
+        }
+    }
+
+    /// What the worker calls, again and again where it fails, to get the networks.
+    fn loader(&self, places: Places, pack_id: String, stream: Stream, geometry: Geometry) -> Load {
+        let status = self.status.clone();
+        Box::new(move || {
+            let load = || {
+                let pack = Pack::find(&places, &pack_id)?;
+                if pack.manifest.stream != stream {
+                    let expected = "what it was on activation (restart the plugin)";
+                    return Err(PackError::refused(&pack_id, "stream", expected, "another"));
+                }
+                let networks = pack::load(&pack, &places, &geometry)?;
+                status.set_pack(Some(pack.identity()));
+                Ok(Box::new(networks) as Box<dyn Network>)
+            };
+            load().map_err(|error: PackError| format!("{error}; the input passes"))
+        })
     }
 }
 

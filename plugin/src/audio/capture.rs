@@ -1,0 +1,116 @@
+//! Collects the input into chunks for the worker.
+
+use std::sync::atomic::Ordering;
+
+use crate::bridge::{AudioEnd, Chunk, Status};
+use crate::geometry::Geometry;
+
+/// Input below this is silence: -100 dBFS.
+const SILENCE: f32 = 1e-5;
+/// Input above this is an error of the sender's: +120 dBFS.
+const MAX_SAMPLE: f32 = 1e6;
+
+/// The chunk being collected.
+pub struct Capture {
+    /// `None` while all chunks are with the worker: then the input of one chunk's length never
+    /// reaches it.
+    chunk: Option<Box<Chunk>>,
+    /// Samples collected.
+    filled: usize,
+    /// Samples in a chunk.
+    chunk_samples: usize,
+    /// See `Geometry::worker_delay_samples`.
+    worker_delay_samples: i64,
+    /// How long a strip is heard after its mute.
+    ramp_samples: i64,
+    /// The position up to which the input is not silent and some stem can be heard.
+    needed_until: i64,
+}
+
+impl Capture {
+    /// Nothing collected.
+    pub fn new(geometry: &Geometry, ramp_samples: usize) -> Self {
+        Self {
+            chunk: None,
+            filled: 0,
+            chunk_samples: geometry.chunk_samples(),
+            worker_delay_samples: geometry.worker_delay_samples() as i64,
+            ramp_samples: ramp_samples as i64,
+            needed_until: i64::MIN,
+        }
+    }
+
+    /// Drops what was collected.
+    pub fn reset(&mut self, bridge: &mut AudioEnd) {
+        if let Some(chunk) = self.chunk.take() {
+            bridge.recycle(chunk);
+        }
+        self.filled = 0;
+        self.needed_until = i64::MIN;
+    }
+
+    /// Samples until the chunk is full.
+    pub fn samples_until_full(&self) -> usize {
+        self.chunk_samples - self.filled
+    }
+
+    /// Takes a segment of `len` samples, at most [`samples_until_full`](Self::samples_until_full),
+    /// a slice per channel, and sends the chunk when it is full.
+    pub fn write<'a>(
+        &mut self,
+        segment: impl Iterator<Item = &'a [f32]>,
+        len: usize,
+        position: i64,
+        is_audible: bool,
+        bridge: &mut AudioEnd,
+    ) {
+        if self.filled == 0 {
+            self.chunk = bridge.take_free();
+            if let Some(chunk) = &mut self.chunk {
+                chunk.start = position;
+            }
+        }
+        let mut peak = 0.0_f32;
+        for (channel_idx, input) in segment.enumerate() {
+            peak = input
+                .iter()
+                .fold(peak, |peak, sample| peak.max(sample.abs()));
+            if let Some(chunk) = &mut self.chunk {
+                chunk.input_mut(channel_idx)[self.filled..self.filled + len].copy_from_slice(input);
+            }
+        }
+        let end = position + len as i64;
+        if is_audible && peak > SILENCE {
+            self.needed_until = end + self.ramp_samples;
+        }
+        self.filled += len;
+        if self.filled == self.chunk_samples {
+            self.filled = 0;
+            if let Some(mut chunk) = self.chunk.take() {
+                // The stems of this chunk start that much before its input, and the spectra they
+                // are made of reach no further back.
+                chunk.is_needed = self.needed_until > chunk.start - self.worker_delay_samples;
+                bridge.send(chunk);
+            }
+        }
+    }
+}
+
+/// Replaces what is not a number by silence and what is absurdly loud by the loudest sample taken.
+pub fn replace_bad_samples(samples: &mut [f32], status: &Status) {
+    let is_bad = |sample: f32| !(sample.abs() <= MAX_SAMPLE);
+    if !samples.iter().any(|&sample| is_bad(sample)) {
+        return;
+    }
+    let mut num_bad = 0;
+    for sample in samples.iter_mut().filter(|sample| is_bad(**sample)) {
+        num_bad += 1;
+        let is_loud = sample.is_finite();
+        *sample = if is_loud {
+            sample.clamp(-MAX_SAMPLE, MAX_SAMPLE)
+        } else {
+            0.0
+        };
+    }
+    status.bad_samples.fetch_add(num_bad, Ordering::Relaxed);
+}

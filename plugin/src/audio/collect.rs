@@ -1,0 +1,205 @@
+//! Hands out the stems that are due, and says where there are none.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::audio::lead::Lead;
+use crate::bridge::{AudioEnd, Chunk, Outcome, Status};
+use crate::dsp::Ramp;
+use crate::geometry::Geometry;
+
+/// Time between two looks for a chunk, in a host that is ahead of real time.
+const POLL_INTERVAL: Duration = Duration::from_micros(50);
+
+/// Stems of a segment: a chunk and the index of the segment's first sample in it.
+pub type Stems<'a> = Option<(&'a Chunk, usize)>;
+
+/// The chunks that came back.
+pub struct Collect {
+    /// The chunk that covers what comes out now.
+    current: Option<Box<Chunk>>,
+    /// Chunks that came before they are due, the oldest first.
+    early: VecDeque<Box<Chunk>>,
+    /// The start of the chunk that is due now.
+    due_start: i64,
+    /// How much of the stems is heard: 1, or less around a gap, where the aligned input is heard.
+    presence: Ramp,
+    /// Set when a wait was in vain; until the worker shows up again there is no other.
+    gave_up: bool,
+    /// Samples in a chunk.
+    chunk_samples: i64,
+    /// See `Geometry::worker_delay_samples`.
+    worker_delay_samples: i64,
+    /// See `Geometry::fade_samples`.
+    fade_samples: i64,
+}
+
+impl Collect {
+    /// No chunk there, of `num_chunks` that there are.
+    pub fn new(geometry: &Geometry, num_chunks: usize) -> Self {
+        Self {
+            current: None,
+            early: VecDeque::with_capacity(num_chunks),
+            due_start: i64::MIN,
+            presence: Ramp::new(0.0, geometry.fade_samples()),
+            gave_up: false,
+            chunk_samples: geometry.chunk_samples() as i64,
+            worker_delay_samples: geometry.worker_delay_samples() as i64,
+            fade_samples: geometry.fade_samples() as i64,
+        }
+    }
+
+    /// Gives all chunks back.
+    pub fn reset(&mut self, bridge: &mut AudioEnd) {
+        if let Some(chunk) = self.current.take() {
+            bridge.recycle(chunk);
+        }
+        while let Some(chunk) = self.early.pop_front() {
+            bridge.recycle(chunk);
+        }
+        self.due_start = i64::MIN;
+        self.presence.snap_to(0.0);
+        self.gave_up = false;
+    }
+
+    /// Samples from the output position until a chunk is looked for, begins, or becomes valid.
+    pub fn samples_until_event(&self, output_position: i64) -> usize {
+        let into_chunk = self.into_chunk(output_position);
+        let look = self.chunk_samples - self.fade_samples;
+        let until_look = if into_chunk < look {
+            look - into_chunk
+        } else {
+            self.chunk_samples - into_chunk
+        };
+        match &self.current {
+            Some(chunk) if chunk.valid_from > output_position => {
+                until_look.min(chunk.valid_from - output_position) as usize
+            }
+            _ => until_look as usize,
+        }
+    }
+
+    /// Fetches what is due at the output position, `position` being that of the input; waits for
+    /// it where the host is ahead of real time.
+    pub fn advance(
+        &mut self,
+        output_position: i64,
+        position: i64,
+        bridge: &mut AudioEnd,
+        lead: &Lead,
+    ) {
+        let into_chunk = self.into_chunk(output_position);
+        let due_start = output_position + self.worker_delay_samples - into_chunk;
+        self.receive(bridge);
+
+        if into_chunk == self.chunk_samples - self.fade_samples {
+            let next_start = due_start + self.chunk_samples;
+            self.wait_for(next_start, position, bridge, lead);
+            let boundary = output_position + self.fade_samples;
+            let is_next_there = self
+                .early
+                .iter()
+                .any(|chunk| chunk.start == next_start && is_playable(chunk, boundary));
+            if !is_next_there {
+                self.presence.go_to(0.0);
+            }
+        }
+        let is_new = due_start != self.due_start;
+        self.due_start = due_start;
+        self.make_current(bridge);
+        if is_new && output_position + self.chunk_samples > 0 && self.is_missed() {
+            bridge.status.late_chunks.fetch_add(1, Ordering::Relaxed);
+        }
+        let is_leaving = into_chunk >= self.chunk_samples - self.fade_samples;
+        match &self.current {
+            Some(chunk) if is_playable(chunk, output_position) => {
+                if !is_leaving {
+                    self.presence.go_to(1.0);
+                }
+            }
+            _ => self.presence.snap_to(0.0),
+        }
+    }
+
+    /// Fills in how much of the stems is heard in the next samples.
+    pub fn fill_presence(&mut self, presence: &mut [f32]) {
+        self.presence.fill(presence);
+    }
+
+    /// The stems at the output position, `len` samples of which come out; counts the gap where
+    /// there should be some.
+    pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
+        match &self.current {
+            Some(chunk) if is_playable(chunk, output_position) => {
+                Some((chunk, self.into_chunk(output_position) as usize))
+            }
+            _ => {
+                if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
+                    let heard = (output_position + len as i64).clamp(0, len as i64);
+                    status
+                        .gap_samples
+                        .fetch_add(heard as u64, Ordering::Relaxed);
+                }
+                None
+            }
+        }
+    }
+
+    /// Samples from the start of the chunk that covers the output position.
+    fn into_chunk(&self, output_position: i64) -> i64 {
+        (output_position + self.worker_delay_samples).rem_euclid(self.chunk_samples)
+    }
+
+    /// Whether the worker owed the chunk that is due now and did not deliver.
+    fn is_missed(&self) -> bool {
+        match &self.current {
+            Some(chunk) => chunk.outcome == Outcome::Failed,
+            None => self.due_start >= 0,
+        }
+    }
+
+    fn receive(&mut self, bridge: &mut AudioEnd) {
+        while let Some(chunk) = bridge.receive() {
+            self.gave_up = false;
+            // There is room for every chunk there is: this does not allocate.
+            self.early.push_back(chunk);
+        }
+    }
+
+    fn make_current(&mut self, bridge: &mut AudioEnd) {
+        if let Some(chunk) = self.current.take_if(|chunk| chunk.start != self.due_start) {
+            bridge.recycle(chunk);
+        }
+        while let Some(chunk) = self
+            .early
+            .pop_front_if(|chunk| chunk.start <= self.due_start)
+        {
+            if chunk.start == self.due_start && self.current.is_none() {
+                self.current = Some(chunk);
+            } else {
+                bridge.recycle(chunk);
+            }
+        }
+    }
+
+    fn wait_for(&mut self, start: i64, position: i64, bridge: &mut AudioEnd, lead: &Lead) {
+        if start < 0 || self.gave_up {
+            return;
+        }
+        let waiting_since = Instant::now();
+        while !self.early.iter().any(|chunk| chunk.start == start) && bridge.owes(start) {
+            if !lead.may_wait(position, waiting_since) {
+                self.gave_up = waiting_since.elapsed() > Duration::from_secs(1);
+                return;
+            }
+            bridge.wake_worker();
+            std::thread::sleep(POLL_INTERVAL);
+            self.receive(bridge);
+        }
+    }
+}
+
+fn is_playable(chunk: &Chunk, output_position: i64) -> bool {
+    chunk.outcome == Outcome::Done && chunk.valid_from <= output_position
+}

@@ -1,0 +1,163 @@
+//! Adds up the strips.
+
+use std::ops::Range;
+
+use super::{MAX_SEGMENT_SAMPLES, StemBuses};
+use crate::audio::collect::{Collect, Stems};
+use crate::bridge::NUM_STEMS;
+use crate::dsp::{Ramp, Ring};
+use crate::params::{Mix, NUM_STRIPS, OUTPUT_IDX, gain_idx, mute_idx, solo_idx};
+
+/// The stem that takes what the others leave over, and the aligned input in a gap.
+const OTHER_IDX: usize = NUM_STEMS - 1;
+
+/// Values of one segment, a sample each.
+type Segment = [f32; MAX_SEGMENT_SAMPLES];
+
+/// The gains, and the work space of a segment.
+pub struct Mixer {
+    /// One per strip: the input, then the stems.
+    strips: [Ramp; NUM_STRIPS],
+    /// The output's.
+    output: Ramp,
+    /// Set by a reset: the next targets are met at once.
+    is_fresh: bool,
+    /// The strips' gains in this segment.
+    strip_gains: Box<[Segment; NUM_STRIPS]>,
+    /// The output's gain in this segment.
+    output_gain: Segment,
+    /// See [`Collect::fill_presence`].
+    presence: Segment,
+    /// The gain of the aligned input where it stands in for the stems.
+    stand_in_gain: Segment,
+    /// One channel of the aligned input in this segment.
+    aligned: Segment,
+    /// One channel of one strip in this segment.
+    strip: Segment,
+}
+
+impl Mixer {
+    /// All gains at 0; `ramp_samples` is the time they take to move.
+    pub fn new(ramp_samples: usize) -> Self {
+        let ramp = Ramp::new(0.0, ramp_samples);
+        Self {
+            strips: std::array::from_fn(|_| ramp.clone()),
+            output: ramp,
+            is_fresh: true,
+            strip_gains: Box::new([[0.0; MAX_SEGMENT_SAMPLES]; NUM_STRIPS]),
+            output_gain: [0.0; MAX_SEGMENT_SAMPLES],
+            presence: [0.0; MAX_SEGMENT_SAMPLES],
+            stand_in_gain: [0.0; MAX_SEGMENT_SAMPLES],
+            aligned: [0.0; MAX_SEGMENT_SAMPLES],
+            strip: [0.0; MAX_SEGMENT_SAMPLES],
+        }
+    }
+
+    /// The next targets are met at once.
+    pub fn reset(&mut self) {
+        self.is_fresh = true;
+    }
+
+    /// Moves the gains to what the controls say.
+    pub fn set_targets(&mut self, mix: &Mix) {
+        for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
+            ramp.go_to(strip_gain(mix, strip_idx));
+        }
+        self.output.go_to(mix[OUTPUT_IDX]);
+        if std::mem::take(&mut self.is_fresh) {
+            for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
+                ramp.snap_to(strip_gain(mix, strip_idx));
+            }
+            self.output.snap_to(mix[OUTPUT_IDX]);
+        }
+    }
+
+    /// Works out the gains of the next `len` samples.
+    pub fn start_segment(&mut self, len: usize, collect: &mut Collect) {
+        for (ramp, gains) in self.strips.iter_mut().zip(self.strip_gains.iter_mut()) {
+            ramp.fill(&mut gains[..len]);
+        }
+        self.output.fill(&mut self.output_gain[..len]);
+        collect.fill_presence(&mut self.presence[..len]);
+        // The aligned input is as loud as the loudest stem strip: what is muted stays muted.
+        for i in 0..len {
+            let stem_gains = self.strip_gains[1..].iter().map(|gains| gains[i]);
+            let loudest = stem_gains.fold(0.0, f32::max);
+            self.stand_in_gain[i] = (1.0 - self.presence[i]) * loudest;
+        }
+    }
+
+    /// Writes the mix of the segment into `main[..][range]`, and the stems into the buses.
+    pub fn mix(
+        &mut self,
+        delay: &[Ring],
+        output_position: i64,
+        stems: Stems,
+        main: &mut [&mut [f32]],
+        mut buses: Option<&mut StemBuses>,
+        range: Range<usize>,
+    ) {
+        let len = range.len();
+        let aligned = &mut self.aligned[..len];
+        let strip = &mut self.strip[..len];
+        for (channel_idx, ring) in delay.iter().enumerate() {
+            ring.read(output_position, aligned);
+            let main = &mut main[channel_idx][range.clone()];
+            main.fill(0.0);
+            for stem_idx in 0..NUM_STEMS {
+                let gains = &self.strip_gains[1 + stem_idx][..len];
+                match stems {
+                    Some((chunk, offset)) => {
+                        let stem = &chunk.stem(stem_idx, channel_idx)[offset..offset + len];
+                        let presence = &self.presence[..len];
+                        for (((out, stem), gain), presence) in
+                            strip.iter_mut().zip(stem).zip(gains).zip(presence)
+                        {
+                            *out = stem * gain * presence;
+                        }
+                    }
+                    None => strip.fill(0.0),
+                }
+                if stem_idx == OTHER_IDX {
+                    add_scaled(strip, aligned, &self.stand_in_gain);
+                }
+                for (out, sample) in main.iter_mut().zip(strip.iter()) {
+                    *out += sample;
+                }
+                if let Some(buses) = &mut buses
+                    && let Some(bus) = buses[stem_idx].get_mut(channel_idx)
+                    && let Some(bus) = bus.get_mut(range.clone())
+                {
+                    bus.copy_from_slice(strip);
+                }
+            }
+            add_scaled(main, aligned, &self.strip_gains[0]);
+            for (out, gain) in main.iter_mut().zip(&self.output_gain) {
+                *out *= gain;
+            }
+        }
+    }
+}
+
+/// Whether any stem's strip is not off.
+pub fn any_stem_audible(mix: &Mix) -> bool {
+    (1..NUM_STRIPS).any(|strip_idx| strip_gain(mix, strip_idx) > 0.0)
+}
+
+/// The gain of a strip after mute and solo.
+fn strip_gain(mix: &Mix, strip_idx: usize) -> f32 {
+    let any_solo = (0..NUM_STRIPS).any(|idx| mix[solo_idx(idx)] > 0.0);
+    let is_muted = mix[mute_idx(strip_idx)] > 0.0;
+    let is_soloed = mix[solo_idx(strip_idx)] > 0.0;
+    if is_muted || (any_solo && !is_soloed) {
+        0.0
+    } else {
+        mix[gain_idx(strip_idx)]
+    }
+}
+
+fn add_scaled(sum: &mut [f32], samples: &[f32], gains: &[f32]) {
+    for ((sum, sample), gain) in sum.iter_mut().zip(samples).zip(gains) {
+        *sum += sample * gain;
+    }
+}

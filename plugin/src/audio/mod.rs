@@ -1,0 +1,170 @@
+//! The host's audio thread: everything between the host's call and its return.
+//!
+//! `new` allocates; `reset` and `process` never allocate, lock, log, make a system call or panic.
+//! The one exception is the wait for the worker in a host that renders faster than real time
+//! ([`lead`]).
+
+mod automation;
+mod capture;
+mod collect;
+mod lead;
+mod mixer;
+
+use crate::bridge::{AudioEnd, NUM_STEMS};
+use crate::dsp::Ring;
+use crate::geometry::Geometry;
+use crate::params::Mix;
+
+use automation::Automation;
+use capture::Capture;
+use collect::Collect;
+use lead::Lead;
+use mixer::Mixer;
+
+/// Most samples handled in one go; bounds the work space.
+const MAX_SEGMENT_SAMPLES: usize = 256;
+/// Time in which gains move, in seconds: short enough to follow a hand, long enough not to click.
+const GAIN_RAMP_S: f64 = 0.02;
+
+/// The stem buses of a block, in the order drums, bass, piano, other; each a slice of channels.
+pub type StemBuses<'a, 'b> = [&'a mut [&'b mut [f32]]; NUM_STEMS];
+
+/// The audio thread's half of an instance.
+pub struct Room {
+    /// The input position: samples taken since the last reset.
+    position: i64,
+    /// The constant told to the host.
+    latency_samples: i64,
+    /// The way to the worker and back.
+    bridge: AudioEnd,
+    /// Collects chunks of input.
+    capture: Capture,
+    /// The input, to come out again after the latency; one per channel.
+    delay: Box<[Ring]>,
+    /// The gains, and when each change is due.
+    automation: Automation,
+    /// Hands out the stems that are due.
+    collect: Collect,
+    /// How far the host is ahead of real time.
+    lead: Lead,
+    /// Adds up the strips.
+    mixer: Mixer,
+}
+
+impl Room {
+    /// For `channels` channels. `is_offline` is what the host said of its rendering.
+    pub fn new(bridge: AudioEnd, geometry: &Geometry, channels: usize, is_offline: bool) -> Self {
+        let latency_samples = geometry.latency_samples();
+        let ramp_samples = (GAIN_RAMP_S * geometry.sample_rate).round() as usize;
+        let ring = || Ring::new(latency_samples + MAX_SEGMENT_SAMPLES);
+        Self {
+            position: 0,
+            latency_samples: latency_samples as i64,
+            capture: Capture::new(geometry, ramp_samples),
+            delay: (0..channels).map(|_| ring()).collect(),
+            automation: Automation::new(),
+            collect: Collect::new(geometry, bridge.num_chunks()),
+            lead: Lead::new(geometry, is_offline),
+            mixer: Mixer::new(ramp_samples),
+            bridge,
+        }
+    }
+
+    /// Forgets all audio and all automation under way.
+    pub fn reset(&mut self) {
+        self.position = 0;
+        self.bridge.start_epoch();
+        self.capture.reset(&mut self.bridge);
+        self.delay.iter_mut().for_each(Ring::reset);
+        self.automation.reset();
+        self.collect.reset(&mut self.bridge);
+        self.lead.reset();
+        self.mixer.reset();
+    }
+
+    /// Replaces the input in `main` (one slice per channel, all of one length) by the output, and
+    /// fills the stem `buses` where there are any.
+    ///
+    /// `mix` is what the controls read at the block's first sample; with `align_automation` a
+    /// change of it acts on the audio that arrives with it, otherwise at once.
+    pub fn process(
+        &mut self,
+        main: &mut [&mut [f32]],
+        mut buses: Option<StemBuses>,
+        mix: &Mix,
+        align_automation: bool,
+    ) {
+        let touched = self.bridge.take_touched();
+        self.automation
+            .observe(self.position, mix, touched, align_automation);
+        self.lead.start();
+
+        let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
+        let mut done = 0;
+        while done < block_samples {
+            if self
+                .automation
+                .advance(self.position - self.latency_samples)
+            {
+                self.mixer.set_targets(self.automation.now());
+            }
+            let len = self.segment_samples(block_samples - done);
+            self.take_in(main, done, len);
+            self.put_out(main, buses.as_mut(), done, len);
+            done += len;
+        }
+        self.bridge.set_position(self.position);
+    }
+
+    /// How many of the `remaining` samples nothing happens in: no chunk is full or due, and no
+    /// gain changes its target.
+    fn segment_samples(&self, remaining: usize) -> usize {
+        let output_position = self.position - self.latency_samples;
+        remaining
+            .min(MAX_SEGMENT_SAMPLES)
+            .min(self.capture.samples_until_full())
+            .min(self.collect.samples_until_event(output_position))
+            .min(self.automation.samples_until_due(output_position))
+            .max(1)
+    }
+
+    /// Takes `len` samples of input from the block.
+    fn take_in(&mut self, main: &mut [&mut [f32]], done: usize, len: usize) {
+        for (channel, ring) in main.iter_mut().zip(&mut self.delay) {
+            let input = &mut channel[done..done + len];
+            capture::replace_bad_samples(input, &self.bridge.status);
+            ring.write(self.position, input);
+        }
+        let is_audible = mixer::any_stem_audible(self.automation.latest());
+        let segment = main.iter().map(|channel| &channel[done..done + len]);
+        self.capture
+            .write(segment, len, self.position, is_audible, &mut self.bridge);
+    }
+
+    /// Writes `len` samples of output over the input in the block.
+    fn put_out(
+        &mut self,
+        main: &mut [&mut [f32]],
+        buses: Option<&mut StemBuses>,
+        done: usize,
+        len: usize,
+    ) {
+        let output_position = self.position - self.latency_samples;
+        self.collect
+            .advance(output_position, self.position, &mut self.bridge, &self.lead);
+        self.position += len as i64;
+
+        self.mixer.start_segment(len, &mut self.collect);
+        let stems = self
+            .collect
+            .stems(output_position, len, &self.bridge.status);
+        self.mixer.mix(
+            &self.delay,
+            output_position,
+            stems,
+            main,
+            buses,
+            done..done + len,
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! What travels between the threads.
+
+/// The stems: drums, bass, piano, other.
+pub const NUM_STEMS: usize = 4;
+
+/// What became of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds stems, from `valid_from` on.
+    Done,
+    /// Nothing of it would have been heard, or it was too late to be heard.
+    Skipped,
+    /// The worker could not make stems; the status says why.
+    Failed,
+}
+
+/// A chunk of input and, when it comes back, of stems. Positions count input samples since the
+/// last reset.
+pub struct Chunk {
+    /// The epoch it was collected in; written by the bridge.
+    pub epoch: u32,
+    /// The position of the first input sample; written by the audio thread.
+    pub start: i64,
+    /// Whether any of its stems can be heard; written by the audio thread.
+    pub is_needed: bool,
+    /// What became of it; written by the worker.
+    pub outcome: Outcome,
+    /// The first position whose stems are whole; written by the worker with `Outcome::Done`.
+    pub valid_from: i64,
+    /// Samples per channel.
+    len: usize,
+    /// The input, channel after channel.
+    input: Box<[f32]>,
+    /// The stems, stem after stem, channel after channel. They cover as many samples as the input
+    /// and trail it by `Geometry::worker_delay_samples`.
+    stems: Box<[f32]>,
+}
+
+impl Chunk {
+    /// A chunk of `len` samples per channel.
+    pub fn new(channels: usize, len: usize) -> Self {
+        Self {
+            epoch: 0,
+            start: 0,
+            is_needed: false,
+            outcome: Outcome::Skipped,
+            valid_from: 0,
+            len,
+            input: vec![0.0; channels * len].into(),
+            stems: vec![0.0; NUM_STEMS * channels * len].into(),
+        }
+    }
+
+    /// The input of a channel.
+    pub fn input(&self, channel_idx: usize) -> &[f32] {
+        &self.input[channel_idx * self.len..][..self.len]
+    }
+
+    /// The input of a channel.
+    pub fn input_mut(&mut self, channel_idx: usize) -> &mut [f32] {
+        &mut self.input[channel_idx * self.len..][..self.len]
+    }
+
+    /// A channel of a stem.
+    pub fn stem(&self, stem_idx: usize, channel_idx: usize) -> &[f32] {
+        &self.stems[self.stem_offset(stem_idx, channel_idx)..][..self.len]
+    }
+
+    /// A channel of a stem.
+    pub fn stem_mut(&mut self, stem_idx: usize, channel_idx: usize) -> &mut [f32] {
+        let offset = self.stem_offset(stem_idx, channel_idx);
+        &mut self.stems[offset..][..self.len]
+    }
+
+    fn stem_offset(&self, stem_idx: usize, channel_idx: usize) -> usize {
+        stem_idx * self.input.len() + channel_idx * self.len
+    }
+}

@@ -1,0 +1,250 @@
+//! The only room where threads meet.
+//!
+//! Full chunks go to the worker through one queue and come back through another, each a
+//! crossbeam `ArrayQueue` that holds every chunk there is, so that a push never fails. The chunks
+//! are allocated in [`open`] and never after. Counters and the fault stand in [`Status`].
+
+mod chunk;
+mod status;
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::thread::Thread;
+use std::time::Duration;
+
+use crossbeam::queue::ArrayQueue;
+
+pub use chunk::{Chunk, NUM_STEMS, Outcome};
+pub use status::{PackIdentity, Status};
+
+use crate::geometry::Geometry;
+
+/// What the ends share.
+struct Shared {
+    /// Collected chunks on their way to the worker.
+    to_worker: ArrayQueue<Box<Chunk>>,
+    /// Chunks on their way back.
+    to_audio: ArrayQueue<Box<Chunk>>,
+    /// Raised by the audio thread on reset; chunks of an older epoch are stale.
+    epoch: AtomicU32,
+    /// The input position that the audio thread has reached in this epoch.
+    position: AtomicI64,
+    /// Told to the worker when the instance is deactivated.
+    stop: AtomicBool,
+    /// The worker's thread, to wake it from an offline render.
+    worker: OnceLock<Thread>,
+    /// Controls that a person moved in the editor since the audio thread last looked, a bit each.
+    touched: AtomicU64,
+}
+
+/// The audio thread's end.
+pub struct AudioEnd {
+    shared: Arc<Shared>,
+    /// See [`Status`].
+    pub status: Arc<Status>,
+    /// Chunks that are nowhere else.
+    free: Vec<Box<Chunk>>,
+    /// Chunks that there are.
+    num_chunks: usize,
+    /// Chunks that are with the worker or on the way.
+    num_sent: usize,
+    /// The start of the chunk sent last in this epoch.
+    last_sent: i64,
+}
+
+/// The worker's end.
+pub struct WorkerEnd {
+    shared: Arc<Shared>,
+    /// See [`Status`].
+    pub status: Arc<Status>,
+}
+
+/// The end of whoever owns the worker.
+pub struct OwnerEnd {
+    shared: Arc<Shared>,
+}
+
+/// The editor's end.
+#[derive(Clone)]
+pub struct EditorEnd {
+    shared: Arc<Shared>,
+    /// See [`Status`].
+    pub status: Arc<Status>,
+}
+
+/// Allocates the chunks and the queues for an instance with `channels` channels and host blocks of
+/// at most `max_block_samples`.
+pub fn open(
+    geometry: &Geometry,
+    channels: usize,
+    max_block_samples: usize,
+    status: Arc<Status>,
+) -> (AudioEnd, WorkerEnd, OwnerEnd, EditorEnd) {
+    let chunk_samples = geometry.chunk_samples();
+    // One being collected, one being played, those a block can fill, and those that may be with
+    // the worker before the first of them is due.
+    let in_flight = (geometry.budget_samples() + max_block_samples).div_ceil(chunk_samples);
+    let num_chunks = 3 + in_flight;
+    let shared = Arc::new(Shared {
+        to_worker: ArrayQueue::new(num_chunks),
+        to_audio: ArrayQueue::new(num_chunks),
+        epoch: AtomicU32::new(0),
+        position: AtomicI64::new(0),
+        stop: AtomicBool::new(false),
+        worker: OnceLock::new(),
+        touched: AtomicU64::new(0),
+    });
+    let free = (0..num_chunks)
+        .map(|_| Box::new(Chunk::new(channels, chunk_samples)))
+        .collect();
+    (
+        AudioEnd {
+            shared: shared.clone(),
+            status: status.clone(),
+            free,
+            num_chunks,
+            num_sent: 0,
+            last_sent: i64::MIN,
+        },
+        WorkerEnd {
+            shared: shared.clone(),
+            status: status.clone(),
+        },
+        OwnerEnd {
+            shared: shared.clone(),
+        },
+        EditorEnd { shared, status },
+    )
+}
+
+impl AudioEnd {
+    /// How many chunks there are.
+    pub fn num_chunks(&self) -> usize {
+        self.num_chunks
+    }
+
+    /// A chunk to collect into, or `None` while all are with the worker.
+    pub fn take_free(&mut self) -> Option<Box<Chunk>> {
+        self.free.pop()
+    }
+
+    /// Gives a chunk back that is not needed any more.
+    pub fn recycle(&mut self, chunk: Box<Chunk>) {
+        // There is room for every chunk there is: this does not allocate.
+        self.free.push(chunk);
+    }
+
+    /// Sends a collected chunk to the worker.
+    pub fn send(&mut self, mut chunk: Box<Chunk>) {
+        chunk.epoch = self.shared.epoch.load(Ordering::Relaxed);
+        self.last_sent = chunk.start;
+        self.num_sent += 1;
+        // There is room for every chunk there is.
+        if let Err(chunk) = self.shared.to_worker.push(chunk) {
+            self.num_sent -= 1;
+            self.recycle(chunk);
+        }
+    }
+
+    /// Whether the chunk with this start can still come back.
+    pub fn owes(&self, start: i64) -> bool {
+        self.num_sent > 0 && start <= self.last_sent
+    }
+
+    /// The next chunk that came back; stale ones are recycled on the way.
+    pub fn receive(&mut self) -> Option<Box<Chunk>> {
+        let epoch = self.shared.epoch.load(Ordering::Relaxed);
+        while let Some(chunk) = self.shared.to_audio.pop() {
+            self.num_sent -= 1;
+            if chunk.epoch == epoch {
+                return Some(chunk);
+            }
+            self.recycle(chunk);
+        }
+        None
+    }
+
+    /// Starts a new epoch: whatever is under way is stale.
+    pub fn start_epoch(&mut self) {
+        self.shared.epoch.fetch_add(1, Ordering::AcqRel);
+        self.shared.position.store(0, Ordering::Release);
+        self.last_sent = i64::MIN;
+    }
+
+    /// Tells the worker the input position reached, by which it knows what is too late.
+    pub fn set_position(&self, position: i64) {
+        self.shared.position.store(position, Ordering::Release);
+    }
+
+    /// Wakes the worker at once. A system call: only where the host is not live.
+    pub fn wake_worker(&self) {
+        if let Some(worker) = self.shared.worker.get() {
+            worker.unpark();
+        }
+    }
+
+    /// The controls moved in the editor since the last call, a bit each.
+    pub fn take_touched(&self) -> u64 {
+        self.shared.touched.swap(0, Ordering::AcqRel)
+    }
+}
+
+impl WorkerEnd {
+    /// Announces this thread as the worker.
+    pub fn enter(&self) {
+        let _ = self.shared.worker.set(std::thread::current());
+    }
+
+    /// The next chunk to work on.
+    pub fn receive(&self) -> Option<Box<Chunk>> {
+        self.shared.to_worker.pop()
+    }
+
+    /// Sends a chunk back.
+    pub fn send(&self, chunk: Box<Chunk>) {
+        // There is room for every chunk there is.
+        let _ = self.shared.to_audio.push(chunk);
+    }
+
+    /// Sleeps for at most `timeout`; an offline render or a stop ends it at once. The audio thread
+    /// of a live host makes no system call, so that the worker looks for chunks by itself.
+    pub fn sleep(&self, timeout: Duration) {
+        std::thread::park_timeout(timeout);
+    }
+
+    /// Whether `chunk` is of an older epoch.
+    pub fn is_stale(&self, chunk: &Chunk) -> bool {
+        chunk.epoch != self.shared.epoch.load(Ordering::Acquire)
+    }
+
+    /// The input position that the audio thread has reached.
+    pub fn position(&self) -> i64 {
+        self.shared.position.load(Ordering::Acquire)
+    }
+
+    /// Whether the worker shall end.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.stop.load(Ordering::Acquire)
+    }
+}
+
+impl OwnerEnd {
+    /// Tells the worker to end.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(worker) = self.shared.worker.get() {
+            worker.unpark();
+        }
+    }
+}
+
+impl EditorEnd {
+    /// Says that a person is moving the control with this index in [`crate::params::Mix`], so that
+    /// its change acts at once instead of with the audio it arrives with.
+    pub fn touch(&self, control_idx: usize) {
+        self.shared
+            .touched
+            .fetch_or(1 << control_idx, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,13 @@
+//! Pure functions on samples; no thread, no file, no clock.
+//!
+//! The four verbs of this room and of `audio`: `new` may allocate, `reset` and the rest never do.
+
+mod denormals;
+mod ramp;
+mod ring;
+mod stft;
+
+pub use denormals::flush_denormals;
+pub use ramp::Ramp;
+pub use ring::Ring;
+pub use stft::{Spectrum, Stft};

@@ -1,0 +1,48 @@
+//! An instance's two threads and the bridge between them, put together.
+
+use std::sync::Arc;
+
+use crate::audio::Room;
+use crate::bridge::{self, EditorEnd, Status};
+use crate::geometry::Geometry;
+use crate::worker::{Load, Worker};
+
+/// One activation of an instance.
+pub struct Engine {
+    /// The audio thread's half.
+    pub room: Room,
+    /// The editor's way in.
+    pub editor: EditorEnd,
+    /// Ends the worker when the engine is dropped.
+    _worker: Worker,
+}
+
+/// What the host says on activation.
+#[derive(Debug, Clone, Copy)]
+pub struct HostConfig {
+    /// 1 or 2.
+    pub channels: usize,
+    /// The largest block the host will send.
+    pub max_block_samples: usize,
+    /// Whether the host says that it renders offline.
+    pub is_offline: bool,
+}
+
+impl Engine {
+    /// Allocates everything and starts the worker, which calls `load`. Fails where the system gives
+    /// no thread.
+    pub fn start(
+        geometry: Geometry,
+        host: HostConfig,
+        status: Arc<Status>,
+        load: Load,
+    ) -> std::io::Result<Self> {
+        let (audio, worker, owner, editor) =
+            bridge::open(&geometry, host.channels, host.max_block_samples, status);
+        Ok(Self {
+            room: Room::new(audio, &geometry, host.channels, host.is_offline),
+            editor,
+            _worker: Worker::start(worker, owner, geometry, host.channels, load)?,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Why there are no networks. Every message is one sentence for the person who reads it.
+
+use std::path::PathBuf;
+
+/// Why a pack or the runtime cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// No place has the pack.
+    #[error(
+        "The pack \"{id}\" is not installed; put its folder into {}",
+        list(places)
+    )]
+    Missing {
+        /// The id looked for.
+        id: String,
+        /// Where it was looked for.
+        places: Vec<PathBuf>,
+    },
+    /// A file of the pack cannot be read.
+    #[error("The pack \"{id}\" is incomplete: {file} cannot be read ({reason})")]
+    Unreadable {
+        /// The pack.
+        id: String,
+        /// The file's name.
+        file: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Something in the pack is not as it must be.
+    #[error("The pack \"{id}\" is refused: {field} must be {expected}, but is {found}")]
+    Refused {
+        /// The pack.
+        id: String,
+        /// What is wrong.
+        field: String,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// ONNX Runtime's library cannot be used.
+    #[error("ONNX Runtime cannot be used: {reason} (looked for {}); install the plugin again with the folder beside it", path.display())]
+    Runtime {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// The loader's words.
+        reason: String,
+    },
+    /// The runtime refused a graph or failed to run it.
+    #[error("The pack \"{id}\" does not run: {reason}")]
+    DoesNotRun {
+        /// The pack.
+        id: String,
+        /// The runtime's words.
+        reason: String,
+    },
+}
+
+impl PackError {
+    /// A [`PackError::Refused`].
+    pub fn refused(
+        id: &str,
+        field: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        let (field, expected, found) = (field.into(), expected.into(), found.into());
+        Self::Refused {
+            id: id.into(),
+            field,
+            expected,
+            found,
+        }
+    }
+}
+
+fn list(places: &[PathBuf]) -> String {
+    let shown: Vec<_> = places
+        .iter()
+        .map(|place| place.display().to_string())
+        .collect();
+    if shown.is_empty() {
+        "the plugin's folder".into()
+    } else {
+        shown.join(" or ")
+    }
+}

@@ -1,0 +1,125 @@
+//! Packs: finding them, reading them, refusing them.
+//!
+//! A pack is a stranger's file. Everything that can be known about it without running it is
+//! checked here before the runtime sees a byte.
+
+mod container;
+mod error;
+mod manifest;
+mod onnx;
+mod places;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::bridge::PackIdentity;
+
+pub use error::PackError;
+pub use manifest::{Graph, Kind, Manifest};
+pub use onnx::load;
+pub use places::Places;
+
+/// The longest `pack.toml` that is read, in bytes.
+const MAX_MANIFEST_BYTES: u64 = 64 * 1024;
+
+/// A pack whose `pack.toml` was read and found in order.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its `pack.toml`.
+    pub manifest: Manifest,
+    /// The sum of its `pack.toml`, in hex.
+    pub sha256: String,
+}
+
+impl Pack {
+    /// The pack with this id, from the first of the places that has it.
+    pub fn find(places: &Places, id: &str) -> Result<Self, PackError> {
+        if !manifest::is_id(id) {
+            return Err(PackError::refused(
+                id,
+                "the id",
+                "letters a-z, digits and -",
+                id,
+            ));
+        }
+        let dir = places
+            .packs
+            .iter()
+            .map(|packs| packs.join(id))
+            .find(|dir| dir.is_dir());
+        match dir {
+            Some(dir) => Self::open(&dir, id),
+            None => Err(PackError::Missing {
+                id: id.into(),
+                places: places.packs.clone(),
+            }),
+        }
+    }
+
+    fn open(dir: &Path, id: &str) -> Result<Self, PackError> {
+        let path = dir.join("pack.toml");
+        let bytes = read_limited(id, &path, MAX_MANIFEST_BYTES)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| PackError::refused(id, "pack.toml", "text in UTF-8", "other bytes"))?;
+        let manifest = Manifest::parse(id, &text)?;
+        Ok(Self {
+            dir: dir.into(),
+            manifest,
+            sha256: hex_sha256(text.as_bytes()),
+        })
+    }
+
+    /// What the status shows of it.
+    pub fn identity(&self) -> PackIdentity {
+        PackIdentity {
+            id: self.manifest.id.clone(),
+            kind: self.manifest.kind.to_string(),
+            version: self.manifest.version.clone(),
+            sha256: self.sha256.clone(),
+        }
+    }
+}
+
+/// The bytes of a plain file of at most `max_bytes`.
+fn read_limited(id: &str, path: &Path, max_bytes: u64) -> Result<Vec<u8>, PackError> {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let unreadable = |error: std::io::Error| PackError::Unreadable {
+        id: id.into(),
+        file: name.clone(),
+        reason: error.to_string(),
+    };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(PackError::refused(
+            id,
+            name,
+            "a plain file",
+            "something else",
+        ));
+    }
+    if meta.len() > max_bytes {
+        let expected = format!("at most {max_bytes} bytes");
+        return Err(PackError::refused(
+            id,
+            name,
+            expected,
+            format!("{} bytes", meta.len()),
+        ));
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+fn hex_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

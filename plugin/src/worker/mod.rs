@@ -1,0 +1,211 @@
+//! The worker: one thread per instance, which makes stems of chunks.
+//!
+//! A chunk runs through [`Separator`]: `analyse`, the pack's networks, `decode`, `synthesise`.
+//! Whatever goes wrong here becomes a chunk with `Outcome::Failed` and a sentence in the status;
+//! the next chunk is tried again.
+
+mod analyse;
+mod decode;
+mod network;
+mod separate;
+mod synthesise;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::bridge::{Chunk, Outcome, OwnerEnd, WorkerEnd};
+use crate::dsp::flush_denormals;
+use crate::geometry::Geometry;
+
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
+
+pub use network::{Network, RunError};
+use separate::Separator;
+
+/// Makes the networks. Called on the worker's thread, and again after it failed; the error is one
+/// sentence for the reader.
+pub type Load = Box<dyn FnMut() -> Result<Box<dyn Network>, String> + Send>;
+
+/// Of 100, where 50 is ordinary: above a host's background, below its audio.
+const PRIORITY: u8 = 75;
+/// How often the worker looks for chunks, as a part of the time it has for one.
+const LOOKS_PER_BUDGET: u32 = 16;
+/// The longest time between two looks.
+const MAX_NAP: Duration = Duration::from_millis(10);
+/// The time after which loading is tried again.
+const MIN_RETRY: Duration = Duration::from_secs(1);
+/// The longest such time, reached by doubling.
+const MAX_RETRY: Duration = Duration::from_secs(30);
+
+/// The running worker. Dropping it ends and joins the thread.
+pub struct Worker {
+    owner: OwnerEnd,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread. Fails where the system gives no thread.
+    pub fn start(
+        end: WorkerEnd,
+        owner: OwnerEnd,
+        geometry: Geometry,
+        channels: usize,
+        load: Load,
+    ) -> std::io::Result<Self> {
+        let thread = std::thread::Builder::new()
+            .name("one2four-worker".into())
+            .spawn(move || Loop::new(end, geometry, channels, load).run())?;
+        Ok(Self {
+            owner,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.owner.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic outside the caught parts ended the thread; there is nothing left to do.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The state of the worker's thread.
+struct Loop {
+    end: WorkerEnd,
+    geometry: Geometry,
+    channels: usize,
+    load: Load,
+    /// `None` until the networks could be loaded.
+    separator: Option<Separator>,
+    /// When loading may be tried (again).
+    retry_at: Instant,
+    /// The time to wait after the next failure to load.
+    retry_after: Duration,
+    /// Whether the status shows a fault of a run.
+    is_faulty: bool,
+}
+
+impl Loop {
+    fn new(end: WorkerEnd, geometry: Geometry, channels: usize, load: Load) -> Self {
+        Self {
+            end,
+            geometry,
+            channels,
+            load,
+            separator: None,
+            retry_at: Instant::now(),
+            retry_after: MIN_RETRY,
+            is_faulty: false,
+        }
+    }
+
+    fn run(mut self) {
+        self.end.enter();
+        // Not every system lets us; the worker then runs like any thread.
+        if let Ok(priority) = ThreadPriorityValue::try_from(PRIORITY) {
+            let _ = ThreadPriority::Crossplatform(priority).set_for_current();
+        }
+        let budget_s = self.geometry.budget_samples() as f64 / self.geometry.sample_rate;
+        let nap = MAX_NAP.min(Duration::from_secs_f64(budget_s) / LOOKS_PER_BUDGET);
+        flush_denormals(|| {
+            while !self.end.is_stopped() {
+                self.load_networks();
+                match self.end.receive() {
+                    Some(chunk) => self.handle(chunk),
+                    None => self.end.sleep(nap),
+                }
+            }
+        });
+    }
+
+    fn load_networks(&mut self) {
+        if self.separator.is_some() || Instant::now() < self.retry_at {
+            return;
+        }
+        let loaded = catch_unwind(AssertUnwindSafe(|| (self.load)()))
+            .unwrap_or_else(|panic| Err(format!("Loading the pack panicked: {}", words(&*panic))));
+        match loaded {
+            Ok(network) => {
+                self.separator = Some(Separator::new(&self.geometry, self.channels, network));
+                self.end.status.set_fault(None);
+                self.end.status.is_ready.store(true, Ordering::Release);
+            }
+            Err(fault) => {
+                self.end.status.set_fault(Some(fault));
+                self.retry_at = Instant::now() + self.retry_after;
+                self.retry_after = MAX_RETRY.min(2 * self.retry_after);
+            }
+        }
+    }
+
+    fn handle(&mut self, mut chunk: Box<Chunk>) {
+        let is_too_late = self.end.position() >= self.last_use(&chunk);
+        chunk.outcome = if self.end.is_stale(&chunk) {
+            Outcome::Skipped
+        } else if let Some(separator) = &mut self.separator {
+            if chunk.is_needed && !is_too_late {
+                self.separate(&mut chunk)
+            } else {
+                separator.skip(&chunk);
+                Outcome::Skipped
+            }
+        } else {
+            Outcome::Failed
+        };
+        self.end.send(chunk);
+    }
+
+    /// The input position at which the last of the chunk's stems has come out.
+    fn last_use(&self, chunk: &Chunk) -> i64 {
+        let after_start = 2 * self.geometry.chunk_samples() + self.geometry.budget_samples();
+        chunk.start + after_start as i64
+    }
+
+    fn separate(&mut self, chunk: &mut Chunk) -> Outcome {
+        let Some(separator) = &mut self.separator else {
+            return Outcome::Failed;
+        };
+        let started = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| separator.run(chunk)))
+            .unwrap_or_else(|panic| Err(RunError::Panic(words(&*panic))));
+        let status = &self.end.status;
+        status
+            .busy_ns
+            .fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        let audio_s = self.geometry.chunk_samples() as f64 / self.geometry.sample_rate;
+        status
+            .audio_us
+            .fetch_add((audio_s * 1e6) as u64, Ordering::Relaxed);
+        status.chunks_done.fetch_add(1, Ordering::Relaxed);
+        match result {
+            Ok(()) => {
+                if std::mem::take(&mut self.is_faulty) {
+                    status.set_fault(None);
+                }
+                Outcome::Done
+            }
+            Err(error) => {
+                separator.reset();
+                self.is_faulty = true;
+                status.set_fault(Some(format!(
+                    "The networks failed, the input passes: {error}"
+                )));
+                Outcome::Failed
+            }
+        }
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given")
+        .into()
+}
