@@ -1,4 +1,4 @@
-"""The short-time Fourier transform of the plugin, in numpy and in torch.
+"""The short-time Fourier transform of the plugin.
 
 Window: periodic Hann of 2048 samples for analysis and for synthesis; hop 512. Four windows
 overlap, and their squares sum to 1.5 everywhere.
@@ -10,7 +10,7 @@ Spectra are divided by sum(window) / 2, so a full-scale sine reads magnitude 1.0
 """
 
 import numpy as np
-import torch
+import scipy.fft
 
 SAMPLE_RATE = 44_100
 FFT = 2048
@@ -26,13 +26,18 @@ def num_frames(num_samples: int) -> int:
     return -(-num_samples // HOP) + FFT // HOP - 1
 
 
+def transform(audio: np.ndarray) -> np.ndarray:
+    """[..., samples] float32 -> [..., frames, BINS] complex64, whole windows only, none padded."""
+    cut = np.lib.stride_tricks.sliding_window_view(audio, FFT, axis=-1)[..., ::HOP, :]
+    return scipy.fft.rfft(cut * (WINDOW / np.float32(SCALE)))
+
+
 def analyse(audio: np.ndarray) -> np.ndarray:
     """[samples, channels] float -> [frames, channels, BINS] complex64."""
     frames = num_frames(len(audio))
     padded = np.zeros((frames * HOP + FFT - HOP, audio.shape[1]), np.float32)
     padded[FFT - HOP : FFT - HOP + len(audio)] = audio
-    windows = np.lib.stride_tricks.sliding_window_view(padded, FFT, axis=0)[::HOP]
-    return (np.fft.rfft(windows * WINDOW, axis=-1) / SCALE).astype(np.complex64)
+    return transform(padded.T).transpose(1, 0, 2)
 
 
 def synthesise(spectra: np.ndarray, num_samples: int) -> np.ndarray:
@@ -52,9 +57,3 @@ def model_magnitude(spectra: np.ndarray) -> np.ndarray:
     the root of the mean power over the channels."""
     power = np.mean(np.abs(spectra) ** 2, axis=1, keepdims=True)
     return np.sqrt(power).astype(np.float32)
-
-
-def analyse_torch(audio: torch.Tensor) -> torch.Tensor:
-    """[rows, samples] float -> [rows, frames, BINS] complex64, whole windows only (no padding)."""
-    windows = audio.unfold(-1, FFT, HOP) * torch.from_numpy(WINDOW)
-    return torch.fft.rfft(windows) / SCALE
