@@ -1,0 +1,42 @@
+use one2four::geometry::ChunkSetting;
+use one2four::params::mute_idx;
+
+use crate::deck::*;
+use crate::doubles::Double;
+
+fn runs(input: &Signal, muted: bool) -> usize {
+    let double = Double::sound();
+    let mut deck = Deck::new(
+        44_100.0,
+        ChunkSetting::Tenth,
+        2,
+        Pace::Offline,
+        double.load(),
+    );
+    let mut mix = unity();
+    (1..5).for_each(|strip| mix[mute_idx(strip)] = muted as u8 as f32);
+    let played = deck.play(input, blocks_of(512), &[(0, mix)]);
+    assert_eq!(deck.gap_samples(), 0, "nothing is missing");
+    if !muted {
+        assert!(difference_db(&played.main, deck.latency(), input) <= -100.0);
+    }
+    double.runs()
+}
+
+#[test]
+fn the_networks_rest_while_nothing_can_be_heard() {
+    let second = 44_100;
+    let noise = noise_signal(2, 5 * second);
+    let silence = vec![vec![0.0; 5 * second]; 2];
+    let mut island = silence.clone();
+    island
+        .iter_mut()
+        .for_each(|channel| channel[second..2 * second].fill(0.5));
+    let (all, some) = (runs(&noise, false), runs(&island, false));
+    assert_eq!(runs(&silence, false), 0, "silence");
+    assert_eq!(runs(&noise, true), 0, "all stems muted");
+    assert!(
+        some > 9 && some < all / 2,
+        "{some} of {all} chunks around a second of sound"
+    );
+}

@@ -1,0 +1,25 @@
+//! The seven promises of One2Four, a file each, on the engine with model doubles.
+//!
+//! | file | promise |
+//! | --- | --- |
+//! | [`null`] | 1. All stems at 0 dB and the input muted give the delayed input. |
+//! | [`bounce_equals_playback`] | 2. A bounce and a live run give the same samples, bit for bit. |
+//! | [`automation_on_time`] | 3. A gain event acts on the audio it arrived with. |
+//! | [`never_silent`] | 4. A late or failing worker: aligned input, counted, recovered. |
+//! | [`realtime_safe`] | 5. No allocation on the audio thread. |
+//! | [`waits_only_ahead`] | 6. Ahead of real time the host waits; live it never does. |
+//! | [`repeatable`] | 7. The same song twice gives the same stems. |
+//! | [`idle`] | Nothing runs while nothing can be heard. |
+//!
+//! [`deck`] plays an engine as a host would, [`doubles`] stand in for the networks.
+
+mod automation_on_time;
+mod bounce_equals_playback;
+mod deck;
+mod doubles;
+mod idle;
+mod never_silent;
+mod null;
+mod realtime_safe;
+mod repeatable;
+mod waits_only_ahead;
