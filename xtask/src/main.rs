@@ -1,1 +1,42 @@
-fn main() {}
+//! `cargo xtask`: everything a developer or a script does with One2Four. One file per command.
+
+mod bounce;
+mod bundle;
+mod files;
+mod install;
+mod measure;
+mod packs;
+mod runtime;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, plays, measures and tests One2Four.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Bundle(bundle::Args),
+    Bounce(bounce::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Bundle(args) => bundle::run(&args),
+        Command::Bounce(args) => bounce::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `bounce`: renders a file through the built CLAP, as a host would.
+
+mod automation;
+mod feed;
+mod input;
+mod output;
+mod render;
+mod report;
+mod resample;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf, absolute};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use stage::{Binary, Instance, Mode, Setup};
+
+use crate::workspace::Workspace;
+use crate::{bundle, packs};
+
+/// The class whose buses carry the stems.
+const PLUGIN_ID: &str = "org.one2four.multiout";
+/// The longest block that `--block random` makes.
+pub const MAX_RANDOM_BLOCK: usize = 4096;
+
+/// Renders a file through the built CLAP: the mix, the four stems and a report
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to render: WAV, MP3, FLAC or Ogg Vorbis, mono or stereo
+    #[arg(value_parser = |path: &str| absolute(path))]
+    input: PathBuf,
+    /// Folder for mix.wav, stems/*.wav and report.json
+    #[arg(long, value_name = "DIR", value_parser = |path: &str| absolute(path))]
+    out: PathBuf,
+    /// The pack that takes the input apart
+    #[arg(long, value_name = "ID")]
+    pack: Option<String>,
+    /// Set a parameter, such as bass_gain=-6 or drums_mute=on
+    #[arg(long = "set", value_name = "ID=VALUE", allow_hyphen_values = true)]
+    settings: Vec<Setting>,
+    /// Parameter changes: rows of seconds,id,value
+    #[arg(long, value_name = "FILE.csv", value_parser = |path: &str| absolute(path))]
+    automate: Option<PathBuf>,
+    /// Samples per block: a number, or random:SEED for 1 to 4096
+    #[arg(long, value_name = "N|random:SEED", default_value = "512")]
+    block: Block,
+    /// The host's sample rate; the input's unless given
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(8000..=384_000))]
+    rate: Option<u32>,
+    /// Pace the blocks like a sound card does
+    #[arg(long)]
+    realtime: bool,
+}
+
+/// A parameter's id and the text of its value.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    id: String,
+    value: String,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (id, value) = text.split_once('=').ok_or("expected ID=VALUE, as in bass_gain=-6")?;
+        Ok(Self { id: id.trim().into(), value: value.trim().into() })
+    }
+}
+
+/// How long the host's blocks are.
+#[derive(Debug, Clone, Copy)]
+pub enum Block {
+    /// Always as long.
+    Fixed(usize),
+    /// 1 to [`MAX_RANDOM_BLOCK`], the same lengths for the same seed.
+    Random(u64),
+}
+
+impl FromStr for Block {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(seed) = text.strip_prefix("random:") {
+            return seed.parse().map(Self::Random).map_err(|_| "SEED is a whole number".into());
+        }
+        match text.parse() {
+            Ok(frames @ 1..=65536) => Ok(Self::Fixed(frames)),
+            _ => Err("expected 1 to 65536, or random:SEED".into()),
+        }
+    }
+}
+
+impl Block {
+    /// The longest block.
+    fn max(self) -> usize {
+        match self {
+            Self::Fixed(frames) => frames,
+            Self::Random(_) => MAX_RANDOM_BLOCK,
+        }
+    }
+}
+
+impl std::fmt::Display for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fixed(frames) => write!(f, "{frames}"),
+            Self::Random(seed) => write!(f, "random:{seed}"),
+        }
+    }
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    // What the user typed is checked before anything is built.
+    let reader = input::Reader::open(&args.input)?;
+    let rows = args.automate.as_deref().map(automation::read).transpose()?.unwrap_or_default();
+    let mut output = output::Output::create(&args.out, reader.format())?;
+
+    let workspace = Workspace::find()?;
+    bundle::bundle(&workspace)?;
+    let binary = Binary::open(&workspace.clap())?;
+    let mut instance = binary.instantiate(PLUGIN_ID)?;
+    if let Some(pack) = &args.pack {
+        choose_pack(&mut instance, pack, &workspace.clap_resources().join("packs"))?;
+    }
+    for Setting { id, value } in &args.settings {
+        instance.set_text(id, value)?;
+    }
+    let mode = if args.realtime { Mode::Realtime } else { Mode::Offline };
+    instance.set_mode(mode)?;
+    instance.select_channels(reader.format().channels as u32)?;
+
+    let file_rate = reader.format().sample_rate;
+    let host_rate = args.rate.unwrap_or(file_rate);
+    let automation = automation::resolve(&rows, &mut instance, host_rate)?;
+    let player =
+        instance.activate(Setup { sample_rate: host_rate.into(), max_block: args.block.max() })?;
+    let latency = instance.latency()?;
+    let progress = progress_bar(reader.format().frames, file_rate);
+    let feed = feed::Feed::new(reader, host_rate)?;
+    let render = render::Render { feed, player, automation, latency, host_rate, mode };
+    let (player, rendered) = render.run(args.block, &mut output, &progress)?;
+    progress.finish_and_clear();
+
+    let plugin = binary.report()?.instances.pop().context("the plugin reports no instance")?;
+    instance.deactivate(player);
+    let report = report::BounceReport::new(args, mode, &plugin, &rendered);
+    output.finish(&report)?;
+    report.print(&args.out);
+    Ok(())
+}
+
+/// Puts a pack's id into the instance's state, as opening a project does.
+fn choose_pack(instance: &mut Instance, pack: &str, shipped: &Path) -> Result<()> {
+    let installed = packs::installed(shipped)?;
+    if !installed.iter().any(|id| id == pack) {
+        bail!("there is no pack `{pack}`; installed are {}", installed.join(", "));
+    }
+    let mut state = instance.save()?;
+    state.set_field("pack", pack);
+    Ok(instance.load(&state)?)
+}
+
+/// A bar on a terminal, nothing in a log.
+fn progress_bar(frames: Option<u64>, file_rate: u32) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = frames.map_or_else(ProgressBar::no_length, |frames| {
+        ProgressBar::new(frames / u64::from(file_rate).max(1))
+    });
+    let template = "{bar:40} {pos} of {len} s, {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,66 @@
+//! Copying files so that a reader never sees half of one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+/// Makes `folder` hold exactly `wanted` (path in the folder -> source), and touches only what
+/// differs.
+pub fn sync(folder: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Result<()> {
+    for (name, source) in wanted {
+        copy_if_different(source, &folder.join(name))?;
+    }
+    for (name, path) in list(folder)? {
+        if !wanted.contains_key(&name) {
+            fs::remove_file(&path).with_context(|| format!("{} stays", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The files below `folder`: path in the folder -> path.
+pub fn list(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(dir) = open.pop() {
+        if !dir.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder)?.to_path_buf(), path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Copies a file unless the target has the same content; whoever has the old one open keeps it.
+pub fn copy_if_different(source: &Path, target: &Path) -> Result<()> {
+    let explain = || format!("cannot copy {} to {}", source.display(), target.display());
+    let is_same_size = match (fs::metadata(source), fs::metadata(target)) {
+        (Ok(source), Ok(target)) => source.len() == target.len(),
+        _ => false,
+    };
+    if is_same_size && fs::read(source)? == fs::read(target)? {
+        return Ok(());
+    }
+    let parent = target.parent().context("a file without a folder")?;
+    fs::create_dir_all(parent).with_context(explain)?;
+    let temporary = tempfile::NamedTempFile::new_in(parent).with_context(explain)?;
+    fs::copy(source, temporary.path()).with_context(explain)?;
+    temporary.persist(target).with_context(explain)?;
+    Ok(())
+}
+
+/// The SHA-256 of a file in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String> {
+    let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+}

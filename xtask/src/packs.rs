@@ -1,0 +1,93 @@
+//! The packs that ship: what goes into the bundle, and which are installed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::files::sha256;
+use crate::workspace::Workspace;
+
+/// The parts of `pack.toml` that the bundle needs.
+#[derive(Deserialize)]
+struct Manifest {
+    id: String,
+    graph: Vec<Graph>,
+}
+
+#[derive(Deserialize)]
+struct Graph {
+    file: PathBuf,
+    sha256: String,
+}
+
+/// The files of every pack under `models/packs`, by their path under the bundle's `packs`:
+/// `pack.toml`, the graphs it names, and the model card.
+pub fn shipped(workspace: &Workspace) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for folder in folders(&workspace.root.join("models/packs"))? {
+        let manifest_path = folder.join("pack.toml");
+        let text = fs::read_to_string(&manifest_path)
+            .with_context(|| format!("cannot read {}", manifest_path.display()))?;
+        let manifest: Manifest =
+            toml::from_str(&text).with_context(|| format!("in {}", manifest_path.display()))?;
+        let name = folder.file_name().context("a pack without a folder")?;
+        if name != manifest.id.as_str() {
+            bail!("{}: id is `{}`; it must be the folder's name", folder.display(), manifest.id);
+        }
+        for graph in &manifest.graph {
+            let path = folder.join(&graph.file);
+            let found = sha256(&path)?;
+            if found != graph.sha256 {
+                bail!(
+                    "{} has the SHA-256 {found}, and pack.toml expects {}; export the pack again",
+                    path.display(),
+                    graph.sha256
+                );
+            }
+            files.insert(Path::new(name).join(&graph.file), path);
+        }
+        files.insert(Path::new(name).join("pack.toml"), manifest_path);
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let file = path.file_name().context("a file without a name")?;
+                files.insert(Path::new(name).join(file), path.clone());
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The ids of the packs in the folder `packs`.
+pub fn ids(packs: &Path) -> Result<Vec<String>> {
+    let name = |folder: PathBuf| Some(folder.file_name()?.to_string_lossy().into_owned());
+    Ok(folders(packs)?.into_iter().filter_map(name).collect())
+}
+
+/// The folders in `packs` that hold a pack, by name.
+fn folders(packs: &Path) -> Result<Vec<PathBuf>> {
+    if !packs.exists() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(packs).with_context(|| format!("cannot list {}", packs.display()))? {
+        let path = entry?.path();
+        if path.join("pack.toml").is_file() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The ids of the packs that a plugin finds: those in its bundle, then the user's.
+pub fn installed(shipped: &Path) -> Result<Vec<String>> {
+    let mut found = ids(shipped)?;
+    if let Some(dirs) = directories::ProjectDirs::from("org", "One2Four", "One2Four") {
+        found.extend(ids(&dirs.data_dir().join("packs"))?);
+    }
+    Ok(found)
+}
