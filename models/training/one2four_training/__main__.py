@@ -39,7 +39,13 @@ def main() -> None:
     export.add_argument("--version", default="0.1.0")
     export.add_argument("--seed", type=int, default=1)
 
+    evaluate = commands.add_parser("evaluate", help="SI-SDR on songs not trained on")
+    evaluate.add_argument("--pack", type=Path, default=PACK)
+    evaluate.add_argument("--card", action="store_true", help="write the numbers into MODEL_CARD.md")
+    evaluate.add_argument("--limit", type=int, default=1000, help="clips per set")
+
     args = parser.parse_args()
+    runs.commit()
     # Each command imports what it needs: `collect` works without torch.
     if args.command == "collect":
         from . import collect
@@ -62,6 +68,10 @@ def main() -> None:
         checkpoints = None if args.untrained else runs.cache() / "runs" / args.run
         untrained = "Untrained: right shapes, no meaning." if args.untrained else DESCRIPTION
         run(checkpoints, args.out, args.version, untrained, args.seed)
+    elif args.command == "evaluate":
+        from .evaluate import evaluate as run
+
+        run(args.pack, args.card, args.limit)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """run.json: what made a file, and the cache folder for everything that is not shipped."""
 
+import functools
 import json
 import os
 import subprocess
@@ -14,8 +15,10 @@ def cache() -> Path:
     return Path(folder) if folder else Path.home() / ".cache" / "one2four"
 
 
+@functools.cache
 def commit() -> str:
-    """The commit of this package's checkout; "-dirty" when the package has uncommitted changes."""
+    """The commit of this package's checkout; "-dirty" when the package has uncommitted changes. Asked
+    for once, before the work: the checkout may move on while a run lasts."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=PACKAGE, capture_output=True, text=True)
