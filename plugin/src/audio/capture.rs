@@ -14,7 +14,7 @@ const MAX_SAMPLE: f32 = 1e6;
 pub struct Capture {
     /// `None` while all chunks are with the worker: then the input of one chunk's length never
     /// reaches it.
-    chunk: Option<Box<Chunk>>,
+    chunk: Option<Chunk>,
     /// Samples collected.
     filled: usize,
     /// Samples in a chunk.
@@ -98,7 +98,7 @@ impl Capture {
 
 /// Replaces what is not a number by silence and what is absurdly loud by the loudest sample taken.
 pub fn replace_bad_samples(samples: &mut [f32], status: &Status) {
-    let is_bad = |sample: f32| !(sample.abs() <= MAX_SAMPLE);
+    let is_bad = |sample: f32| sample.is_nan() || sample.abs() > MAX_SAMPLE;
     if !samples.iter().any(|&sample| is_bad(sample)) {
         return;
     }

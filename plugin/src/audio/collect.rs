@@ -18,9 +18,9 @@ pub type Stems<'a> = Option<(&'a Chunk, usize)>;
 /// The chunks that came back.
 pub struct Collect {
     /// The chunk that covers what comes out now.
-    current: Option<Box<Chunk>>,
+    current: Option<Chunk>,
     /// Chunks that came before they are due, the oldest first.
-    early: VecDeque<Box<Chunk>>,
+    early: VecDeque<Chunk>,
     /// The start of the chunk that is due now.
     due_start: i64,
     /// How much of the stems is heard: 1, or less around a gap, where the aligned input is heard.
@@ -65,12 +65,12 @@ impl Collect {
 
     /// Samples from the output position until a chunk is looked for, begins, or becomes valid.
     pub fn samples_until_event(&self, output_position: i64) -> usize {
-        let into_chunk = self.into_chunk(output_position);
+        let offset_in_chunk = self.offset_in_chunk(output_position);
         let look = self.chunk_samples - self.fade_samples;
-        let until_look = if into_chunk < look {
-            look - into_chunk
+        let until_look = if offset_in_chunk < look {
+            look - offset_in_chunk
         } else {
-            self.chunk_samples - into_chunk
+            self.chunk_samples - offset_in_chunk
         };
         match &self.current {
             Some(chunk) if chunk.valid_from > output_position => {
@@ -89,11 +89,11 @@ impl Collect {
         bridge: &mut AudioEnd,
         lead: &Lead,
     ) {
-        let into_chunk = self.into_chunk(output_position);
-        let due_start = output_position + self.worker_delay_samples - into_chunk;
+        let offset_in_chunk = self.offset_in_chunk(output_position);
+        let due_start = output_position + self.worker_delay_samples - offset_in_chunk;
         self.receive(bridge);
 
-        if into_chunk == self.chunk_samples - self.fade_samples {
+        if offset_in_chunk == self.chunk_samples - self.fade_samples {
             let next_start = due_start + self.chunk_samples;
             self.wait_for(next_start, position, bridge, lead);
             let boundary = output_position + self.fade_samples;
@@ -111,7 +111,7 @@ impl Collect {
         if is_new && output_position + self.chunk_samples > 0 && self.is_missed() {
             bridge.status.late_chunks.fetch_add(1, Ordering::Relaxed);
         }
-        let is_leaving = into_chunk >= self.chunk_samples - self.fade_samples;
+        let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {
             Some(chunk) if is_playable(chunk, output_position) => {
                 if !is_leaving {
@@ -132,7 +132,7 @@ impl Collect {
     pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
         match &self.current {
             Some(chunk) if is_playable(chunk, output_position) => {
-                Some((chunk, self.into_chunk(output_position) as usize))
+                Some((chunk, self.offset_in_chunk(output_position) as usize))
             }
             _ => {
                 if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
@@ -147,7 +147,7 @@ impl Collect {
     }
 
     /// Samples from the start of the chunk that covers the output position.
-    fn into_chunk(&self, output_position: i64) -> i64 {
+    fn offset_in_chunk(&self, output_position: i64) -> i64 {
         (output_position + self.worker_delay_samples).rem_euclid(self.chunk_samples)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `new` allocates; `reset` and `process` never allocate, lock, log, make a system call or panic.
 //! The one exception is the wait for the worker in a host that renders faster than real time
-//! ([`lead`]).
+//! (`lead`).
 
 mod automation;
 mod capture;

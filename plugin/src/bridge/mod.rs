@@ -23,9 +23,9 @@ use crate::geometry::Geometry;
 /// What the ends share.
 struct Shared {
     /// Collected chunks on their way to the worker.
-    to_worker: ArrayQueue<Box<Chunk>>,
+    to_worker: ArrayQueue<Chunk>,
     /// Chunks on their way back.
-    to_audio: ArrayQueue<Box<Chunk>>,
+    to_audio: ArrayQueue<Chunk>,
     /// Raised by the audio thread on reset; chunks of an older epoch are stale.
     epoch: AtomicU32,
     /// The input position that the audio thread has reached in this epoch.
@@ -44,7 +44,7 @@ pub struct AudioEnd {
     /// See [`Status`].
     pub status: Arc<Status>,
     /// Chunks that are nowhere else.
-    free: Vec<Box<Chunk>>,
+    free: Vec<Chunk>,
     /// Chunks that there are.
     num_chunks: usize,
     /// Chunks that are with the worker or on the way.
@@ -96,7 +96,7 @@ pub fn open(
         touched: AtomicU64::new(0),
     });
     let free = (0..num_chunks)
-        .map(|_| Box::new(Chunk::new(channels, chunk_samples)))
+        .map(|_| Chunk::new(channels, chunk_samples))
         .collect();
     (
         AudioEnd {
@@ -125,18 +125,18 @@ impl AudioEnd {
     }
 
     /// A chunk to collect into, or `None` while all are with the worker.
-    pub fn take_free(&mut self) -> Option<Box<Chunk>> {
+    pub fn take_free(&mut self) -> Option<Chunk> {
         self.free.pop()
     }
 
     /// Gives a chunk back that is not needed any more.
-    pub fn recycle(&mut self, chunk: Box<Chunk>) {
+    pub fn recycle(&mut self, chunk: Chunk) {
         // There is room for every chunk there is: this does not allocate.
         self.free.push(chunk);
     }
 
     /// Sends a collected chunk to the worker.
-    pub fn send(&mut self, mut chunk: Box<Chunk>) {
+    pub fn send(&mut self, mut chunk: Chunk) {
         chunk.epoch = self.shared.epoch.load(Ordering::Relaxed);
         self.last_sent = chunk.start;
         self.num_sent += 1;
@@ -153,7 +153,7 @@ impl AudioEnd {
     }
 
     /// The next chunk that came back; stale ones are recycled on the way.
-    pub fn receive(&mut self) -> Option<Box<Chunk>> {
+    pub fn receive(&mut self) -> Option<Chunk> {
         let epoch = self.shared.epoch.load(Ordering::Relaxed);
         while let Some(chunk) = self.shared.to_audio.pop() {
             self.num_sent -= 1;
@@ -197,12 +197,12 @@ impl WorkerEnd {
     }
 
     /// The next chunk to work on.
-    pub fn receive(&self) -> Option<Box<Chunk>> {
+    pub fn receive(&self) -> Option<Chunk> {
         self.shared.to_worker.pop()
     }
 
     /// Sends a chunk back.
-    pub fn send(&self, chunk: Box<Chunk>) {
+    pub fn send(&self, chunk: Chunk) {
         // There is room for every chunk there is.
         let _ = self.shared.to_audio.push(chunk);
     }

@@ -48,7 +48,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// The indices of its stems in [`STEMS`].
+    /// The indices of its stems in the order drums, bass, piano, other.
     pub fn stem_indices(&self) -> Vec<usize> {
         self.stems
             .iter()

@@ -1,6 +1,6 @@
 //! The worker: one thread per instance, which makes stems of chunks.
 //!
-//! A chunk runs through [`Separator`]: `analyse`, the pack's networks, `decode`, `synthesise`.
+//! A chunk runs through `separate`: `analyse`, the pack's networks, `decode`, `synthesise`.
 //! Whatever goes wrong here becomes a chunk with `Outcome::Failed` and a sentence in the status;
 //! the next chunk is tried again.
 
@@ -144,7 +144,7 @@ impl Loop {
         }
     }
 
-    fn handle(&mut self, mut chunk: Box<Chunk>) {
+    fn handle(&mut self, mut chunk: Chunk) {
         let is_too_late = self.end.position() >= self.last_use(&chunk);
         chunk.outcome = if self.end.is_stale(&chunk) {
             Outcome::Skipped
