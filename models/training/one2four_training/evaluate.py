@@ -89,7 +89,7 @@ def ideal_masks(stems: np.ndarray) -> np.ndarray:
 def scores(estimates: np.ndarray, stems: np.ndarray) -> dict[str, float]:
     """SI-SDR per stem, of the stems that are not silent."""
     found = {}
-    for name, estimate, stem in zip(STEMS, estimates, stems):
+    for name, estimate, stem in zip(STEMS, estimates, stems, strict=True):
         if 10 * np.log10(np.mean(stem**2) + 1e-20) > SILENT_DB:
             found[name] = si_sdr_db(estimate, stem)
     return found
@@ -133,7 +133,11 @@ def table(clips: list[dict]) -> list[str]:
     lines = ["| SI-SDR, dB: median (mean, standard deviation) | " + " | ".join(STEMS) + " |"]
     lines.append("| --- |" + " --- |" * len(STEMS))
     lines.append("| clips | " + " | ".join(str(len(column("mix", stem))) for stem in STEMS) + " |")
-    titles = {"mix": "the mix itself", "filter": "HPSS (drums), 200 Hz low-pass (bass)", "model": "**this pack**"}
+    titles = {
+        "mix": "the mix itself",
+        "filter": "HPSS (drums), 200 Hz low-pass (bass)",
+        "model": "**this pack**",
+    }
 
     def cell(values: np.ndarray) -> str:
         if len(values) == 0:
@@ -160,9 +164,11 @@ def evaluate(pack: Path, card: bool, limit: int) -> dict:
         clips = [clip_rows(entry, files) for entry in own]
         if clips:
             lines += [f"{title}:", "", *table(clips), ""]
-            results[title] = {entry["name"]: clip for entry, clip in zip(own, clips)}
+            results[title] = {entry["name"]: clip for entry, clip in zip(own, clips, strict=True)}
             print("\n".join(["", f"{title}:", *table(clips)]), flush=True)
-    runs.write(runs.cache() / "evaluate" / "run.json", command="evaluate", arguments={"limit": limit}, clips=results)
+    runs.write(
+        runs.cache() / "evaluate" / "run.json", command="evaluate", arguments={"limit": limit}, clips=results
+    )
     if card:
         path = pack / "MODEL_CARD.md"
         before, rest = path.read_text().split(BEGIN)

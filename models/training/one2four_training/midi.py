@@ -138,8 +138,7 @@ def write(events: Events, path: Path) -> None:
 def busy_seconds(events: Events) -> dict[str, set[int]]:
     """For each stem the seconds of the song in which one of its notes starts."""
     return {
-        stem: {int(when) for when, message in own if is_start(message)}
-        for stem, own in split(events).items()
+        stem: {int(when) for when, message in own if is_start(message)} for stem, own in split(events).items()
     }
 
 

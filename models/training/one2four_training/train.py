@@ -101,8 +101,9 @@ class Trainer:
         self.step += 1
         decay = min(AVERAGE_DECAY, self.step / (self.step + 10))
         with torch.no_grad():
-            for kept, new in zip(self.average.state_dict().values(), self.net.state_dict().values()):
-                kept.lerp_(new, 1 - decay)
+            current = self.net.state_dict()
+            for name, kept in self.average.state_dict().items():
+                kept.lerp_(current[name], 1 - decay)
         return loss.item()
 
     def validate(self) -> float:
@@ -162,7 +163,14 @@ class Trainer:
 
 
 def train(
-    stems: list[str], run: str, seed: int, steps: int, rows: int, rate: float, slice_steps: int, minutes: float
+    stems: list[str],
+    run: str,
+    seed: int,
+    steps: int,
+    rows: int,
+    rate: float,
+    slice_steps: int,
+    minutes: float,
 ) -> None:
     """Trains `stems` in turns until each has had `steps` steps, or for so many minutes."""
     torch.set_num_threads(1)
