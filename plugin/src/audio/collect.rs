@@ -109,7 +109,7 @@ impl Collect {
         self.due_start = due_start;
         self.make_current(bridge);
         if is_new && output_position + self.chunk_samples > 0 && self.is_missed() {
-            bridge.status.late_chunks.fetch_add(1, Ordering::Relaxed);
+            bridge.status.miss(self.current.is_some());
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {

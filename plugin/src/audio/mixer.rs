@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{MAX_SEGMENT_SAMPLES, StemBuses};
 use crate::audio::collect::{Collect, Stems};
-use crate::bridge::NUM_STEMS;
+use crate::audio::levels::Levels;
+use crate::bridge::{Meters, NUM_STEMS, OUTPUT_METER};
 use crate::dsp::{Ramp, Ring};
 use crate::params::{Mix, NUM_STRIPS, OUTPUT_IDX, gain_idx, mute_idx, solo_idx};
 
@@ -34,11 +35,13 @@ pub struct Mixer {
     aligned: Segment,
     /// One channel of one strip in this segment.
     strip: Segment,
+    /// What the meters show.
+    levels: Levels,
 }
 
 impl Mixer {
     /// All gains at 0; `ramp_samples` is the time they take to move.
-    pub fn new(ramp_samples: usize) -> Self {
+    pub fn new(ramp_samples: usize, sample_rate: f64) -> Self {
         let ramp = Ramp::new(0.0, ramp_samples);
         Self {
             strips: std::array::from_fn(|_| ramp.clone()),
@@ -50,12 +53,14 @@ impl Mixer {
             stand_in_gain: [0.0; MAX_SEGMENT_SAMPLES],
             aligned: [0.0; MAX_SEGMENT_SAMPLES],
             strip: [0.0; MAX_SEGMENT_SAMPLES],
+            levels: Levels::new(sample_rate),
         }
     }
 
     /// The next targets are met at once.
     pub fn reset(&mut self) {
         self.is_fresh = true;
+        self.levels.reset();
     }
 
     /// Moves the gains to what the controls say.
@@ -87,7 +92,9 @@ impl Mixer {
         }
     }
 
-    /// Writes the mix of the segment into `main[..][range]`, and the stems into the buses.
+    /// Writes the mix of the segment into `main[..][range]`, and the stems into the buses; tells
+    /// the meters where there is someone to look at them.
+    #[allow(clippy::too_many_arguments)] // one segment's sources and sinks
     pub fn mix(
         &mut self,
         delay: &[Ring],
@@ -96,6 +103,7 @@ impl Mixer {
         main: &mut [&mut [f32]],
         mut buses: Option<&mut StemBuses>,
         range: Range<usize>,
+        meters: Option<&Meters>,
     ) {
         let len = range.len();
         let aligned = &mut self.aligned[..len];
@@ -124,6 +132,11 @@ impl Mixer {
                 for (out, sample) in main.iter_mut().zip(strip.iter()) {
                     *out += sample;
                 }
+                if let Some(meters) = meters {
+                    let samples = strip.iter().copied();
+                    self.levels
+                        .measure(meters, 1 + stem_idx, channel_idx, samples);
+                }
                 if let Some(buses) = &mut buses
                     && let Some(bus) = buses[stem_idx].get_mut(channel_idx)
                     && let Some(bus) = bus.get_mut(range.clone())
@@ -134,6 +147,14 @@ impl Mixer {
             add_scaled(main, aligned, &self.strip_gains[0]);
             for (out, gain) in main.iter_mut().zip(&self.output_gain) {
                 *out *= gain;
+            }
+            if let Some(meters) = meters {
+                let gains = &self.strip_gains[0][..len];
+                let input = aligned.iter().zip(gains).map(|(sample, gain)| sample * gain);
+                self.levels.measure(meters, 0, channel_idx, input);
+                let output = main.iter().copied();
+                self.levels
+                    .measure(meters, OUTPUT_METER, channel_idx, output);
             }
         }
     }

@@ -8,7 +8,10 @@ mod automation;
 mod capture;
 mod collect;
 mod lead;
+mod levels;
 mod mixer;
+
+use std::sync::atomic::Ordering;
 
 use crate::bridge::{AudioEnd, NUM_STEMS};
 use crate::dsp::Ring;
@@ -65,7 +68,7 @@ impl Room {
             automation: Automation::new(),
             collect: Collect::new(geometry, bridge.num_chunks()),
             lead: Lead::new(geometry, is_offline),
-            mixer: Mixer::new(ramp_samples),
+            mixer: Mixer::new(ramp_samples, geometry.sample_rate),
             bridge,
         }
     }
@@ -116,6 +119,14 @@ impl Room {
         self.bridge.set_position(self.position);
     }
 
+    /// Takes note of whether the host's transport runs.
+    pub fn set_playing(&mut self, is_playing: bool) {
+        let was_playing = &self.bridge.status.is_playing;
+        if was_playing.swap(is_playing, Ordering::Relaxed) != is_playing && is_playing {
+            self.bridge.set_playing_since(self.position);
+        }
+    }
+
     /// How many of the `remaining` samples nothing happens in: no chunk is full or due, and no
     /// gain changes its target.
     fn segment_samples(&self, remaining: usize) -> usize {
@@ -154,10 +165,10 @@ impl Room {
             .advance(output_position, self.position, &mut self.bridge, &self.lead);
         self.position += len as i64;
 
+        let status = &self.bridge.status;
+        let is_watched = status.is_watched.load(Ordering::Relaxed);
         self.mixer.start_segment(len, &mut self.collect);
-        let stems = self
-            .collect
-            .stems(output_position, len, &self.bridge.status);
+        let stems = self.collect.stems(output_position, len, status);
         self.mixer.mix(
             &self.delay,
             output_position,
@@ -165,6 +176,7 @@ impl Room {
             main,
             buses,
             done..done + len,
+            is_watched.then_some(&status.meters),
         );
     }
 }

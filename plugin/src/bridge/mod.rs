@@ -5,6 +5,11 @@
 //! are allocated in [`open`] and never after. Counters and the fault stand in [`Status`].
 
 mod chunk;
+mod editor;
+mod load;
+mod meters;
+mod picture;
+mod recording;
 mod status;
 
 use std::sync::Arc;
@@ -16,9 +21,18 @@ use std::time::Duration;
 use crossbeam::queue::ArrayQueue;
 
 pub use chunk::{Chunk, NUM_STEMS, Outcome};
-pub use status::{PackIdentity, Status};
+pub use editor::{EditorEnd, EditorSlot};
+pub use load::{HISTORY_S, Load};
+pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
+pub use picture::{Column, NUM_BANDS, NUM_LANES};
+pub use recording::{MAX_RECORDING_S, Recording, Take};
+pub use status::{Miss, PackIdentity, Status};
 
 use crate::geometry::Geometry;
+
+/// Columns of the picture that wait for the editor; the oldest go first. At the usual hop they are
+/// twelve seconds.
+const MAX_COLUMNS: usize = 1024;
 
 /// What the ends share.
 struct Shared {
@@ -36,6 +50,13 @@ struct Shared {
     worker: OnceLock<Thread>,
     /// Controls that a person moved in the editor since the audio thread last looked, a bit each.
     touched: AtomicU64,
+    /// The position at which the host's transport started, negative if it did not in this epoch;
+    /// written by the audio thread.
+    playing_since: AtomicI64,
+    /// The picture, from the worker to the editor; filled only while the editor is open.
+    columns: ArrayQueue<Column>,
+    /// The last stems, from the worker to whoever exports them.
+    recording: Recording,
 }
 
 /// The audio thread's end.
@@ -65,14 +86,6 @@ pub struct OwnerEnd {
     shared: Arc<Shared>,
 }
 
-/// The editor's end.
-#[derive(Clone)]
-pub struct EditorEnd {
-    shared: Arc<Shared>,
-    /// See [`Status`].
-    pub status: Arc<Status>,
-}
-
 /// Allocates the chunks and the queues for an instance with `channels` channels and host blocks of
 /// at most `max_block_samples`.
 pub fn open(
@@ -94,6 +107,9 @@ pub fn open(
         stop: AtomicBool::new(false),
         worker: OnceLock::new(),
         touched: AtomicU64::new(0),
+        playing_since: AtomicI64::new(-1),
+        columns: ArrayQueue::new(MAX_COLUMNS),
+        recording: Recording::new(geometry.sample_rate, chunk_samples, channels),
     });
     let free = (0..num_chunks)
         .map(|_| Chunk::new(channels, chunk_samples))
@@ -114,7 +130,11 @@ pub fn open(
         OwnerEnd {
             shared: shared.clone(),
         },
-        EditorEnd { shared, status },
+        EditorEnd {
+            shared,
+            status,
+            geometry: *geometry,
+        },
     )
 }
 
@@ -169,7 +189,15 @@ impl AudioEnd {
     pub fn start_epoch(&mut self) {
         self.shared.epoch.fetch_add(1, Ordering::AcqRel);
         self.shared.position.store(0, Ordering::Release);
+        self.shared.playing_since.store(-1, Ordering::Release);
         self.last_sent = i64::MIN;
+    }
+
+    /// Tells the editor that the host's transport started at `position`.
+    pub fn set_playing_since(&self, position: i64) {
+        self.shared
+            .playing_since
+            .store(position, Ordering::Release);
     }
 
     /// Tells the worker the input position reached, by which it knows what is too late.
@@ -223,6 +251,16 @@ impl WorkerEnd {
         self.shared.position.load(Ordering::Acquire)
     }
 
+    /// Adds a column to the picture; where the editor does not keep up, the oldest goes.
+    pub fn show(&self, column: Column) {
+        self.shared.columns.force_push(column);
+    }
+
+    /// Adds a chunk's stems to the recording.
+    pub fn record(&self, chunk: &Chunk, delay_samples: i64) {
+        self.shared.recording.add(chunk, delay_samples);
+    }
+
     /// Whether the worker shall end.
     pub fn is_stopped(&self) -> bool {
         self.shared.stop.load(Ordering::Acquire)
@@ -236,15 +274,5 @@ impl OwnerEnd {
         if let Some(worker) = self.shared.worker.get() {
             worker.unpark();
         }
-    }
-}
-
-impl EditorEnd {
-    /// Says that a person is moving the control with this index in [`crate::params::Mix`], so that
-    /// its change acts at once instead of with the audio it arrives with.
-    pub fn touch(&self, control_idx: usize) {
-        self.shared
-            .touched
-            .fetch_or(1 << control_idx, Ordering::AcqRel);
     }
 }

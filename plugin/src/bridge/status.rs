@@ -1,8 +1,15 @@
 //! What the threads tell about themselves.
 
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
+
+use crossbeam::queue::ArrayQueue;
+
+use super::{Load, Meters};
+
+/// Misses that are remembered for the editor.
+const MAX_MISSES: usize = 64;
 
 /// Which pack an instance plays.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -17,8 +24,16 @@ pub struct PackIdentity {
     pub sha256: String,
 }
 
+/// A chunk whose stems were not there when they were due.
+#[derive(Debug, Clone, Copy)]
+pub struct Miss {
+    /// When the input took their place.
+    pub at: Instant,
+    /// Whether the networks failed; otherwise the worker was too slow.
+    pub is_failure: bool,
+}
+
 /// Counters and the fault of an instance. They live as long as the instance, over activations.
-#[derive(Default)]
 pub struct Status {
     /// Chunks whose stems were not there when they were due; written by the audio thread.
     pub late_chunks: AtomicU64,
@@ -39,13 +54,76 @@ pub struct Status {
     pub sample_rate_bits: AtomicU32,
     /// The latency told to the host; written on activation.
     pub latency_samples: AtomicU32,
+    /// Whether the editor is open; written by it. Levels and the picture are made only for it.
+    pub is_watched: AtomicBool,
+    /// Whether the last stems are kept: since the editor was opened first; written by it.
+    pub is_recording: AtomicBool,
+    /// Whether the host's transport runs; written by the audio thread.
+    pub is_playing: AtomicBool,
+    /// The levels of the strips and the output.
+    pub meters: Meters,
+    /// How busy the worker was.
+    pub load: Load,
+    /// The last misses; written by the audio thread, taken by the editor.
+    misses: ArrayQueue<Miss>,
+    /// The version of ONNX Runtime. Never locked by the audio thread.
+    runtime: Mutex<Option<String>>,
     /// Why there are no stems, as one sentence. Never locked by the audio thread.
     fault: Mutex<Option<String>>,
     /// What is playing. Never locked by the audio thread.
     pack: Mutex<Option<PackIdentity>>,
 }
 
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            late_chunks: AtomicU64::default(),
+            gap_samples: AtomicU64::default(),
+            bad_samples: AtomicU64::default(),
+            chunks_done: AtomicU64::default(),
+            busy_ns: AtomicU64::default(),
+            audio_us: AtomicU64::default(),
+            is_ready: AtomicBool::default(),
+            sample_rate_bits: AtomicU32::default(),
+            latency_samples: AtomicU32::default(),
+            is_watched: AtomicBool::default(),
+            is_recording: AtomicBool::default(),
+            is_playing: AtomicBool::default(),
+            meters: Meters::default(),
+            load: Load::default(),
+            misses: ArrayQueue::new(MAX_MISSES),
+            runtime: Mutex::default(),
+            fault: Mutex::default(),
+            pack: Mutex::default(),
+        }
+    }
+}
+
 impl Status {
+    /// Counts a miss, from the audio thread.
+    pub fn miss(&self, is_failure: bool) {
+        self.late_chunks.fetch_add(1, Ordering::Relaxed);
+        let at = Instant::now();
+        self.misses.force_push(Miss { at, is_failure });
+    }
+
+    /// The next of the misses that nobody took.
+    pub fn next_miss(&self) -> Option<Miss> {
+        self.misses.pop()
+    }
+
+    /// Says which ONNX Runtime runs.
+    pub fn set_runtime(&self, version: Option<String>) {
+        if let Ok(mut current) = self.runtime.lock() {
+            *current = version;
+        }
+    }
+
+    /// Which ONNX Runtime runs.
+    pub fn runtime(&self) -> Option<String> {
+        self.runtime.lock().ok().and_then(|version| version.clone())
+    }
+
     /// Says why there are no stems, or with `None` that there are again.
     pub fn set_fault(&self, fault: Option<String>) {
         if let Ok(mut current) = self.fault.lock() {

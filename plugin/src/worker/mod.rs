@@ -7,6 +7,7 @@
 mod analyse;
 mod decode;
 mod network;
+mod picture;
 mod separate;
 mod synthesise;
 
@@ -16,7 +17,7 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::bridge::{Chunk, Outcome, OwnerEnd, WorkerEnd};
+use crate::bridge::{Chunk, Column, Outcome, OwnerEnd, WorkerEnd};
 use crate::dsp::flush_denormals;
 use crate::geometry::Geometry;
 
@@ -172,12 +173,17 @@ impl Loop {
             return Outcome::Failed;
         };
         let started = Instant::now();
-        let result = catch_unwind(AssertUnwindSafe(|| separator.run(chunk)))
-            .unwrap_or_else(|panic| Err(RunError::Panic(words(&*panic))));
         let status = &self.end.status;
+        let show = |column| self.end.show(column);
+        let is_watched = status.is_watched.load(Ordering::Relaxed);
+        let show = is_watched.then_some(&show as &dyn Fn(Column));
+        let result = catch_unwind(AssertUnwindSafe(|| separator.run(chunk, show)))
+            .unwrap_or_else(|panic| Err(RunError::Panic(words(&*panic))));
+        let busy = started.elapsed();
+        status.load.add(busy);
         status
             .busy_ns
-            .fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+            .fetch_add(busy.as_nanos() as u64, Ordering::Relaxed);
         let audio_s = self.geometry.chunk_samples() as f64 / self.geometry.sample_rate;
         status
             .audio_us
@@ -187,6 +193,10 @@ impl Loop {
             Ok(()) => {
                 if std::mem::take(&mut self.is_faulty) {
                     status.set_fault(None);
+                }
+                if status.is_recording.load(Ordering::Relaxed) {
+                    let delay_samples = self.geometry.worker_delay_samples() as i64;
+                    self.end.record(chunk, delay_samples);
                 }
                 Outcome::Done
             }

@@ -5,8 +5,9 @@ use ndarray::{Array3, Array4};
 use super::analyse::Analyse;
 use super::decode;
 use super::network::{Network, RunError};
+use super::picture::Picture;
 use super::synthesise::Synthesise;
-use crate::bridge::{Chunk, NUM_STEMS};
+use crate::bridge::{Chunk, Column, NUM_STEMS};
 use crate::dsp::Stft;
 use crate::geometry::Geometry;
 
@@ -16,6 +17,8 @@ pub struct Separator {
     analyse: Analyse,
     network: Box<dyn Network>,
     synthesise: Synthesise,
+    /// Draws for the editor.
+    picture: Picture,
     /// [look-ahead + chunk, channels, bins], as the network wants them.
     magnitude: Array3<f32>,
     /// [chunk, stems, channels, bins], as the network gives them.
@@ -40,8 +43,10 @@ impl Separator {
     pub fn new(geometry: &Geometry, channels: usize, network: Box<dyn Network>) -> Self {
         let frames = geometry.lookahead_frames + geometry.chunk_frames;
         let tensor = (network.channels(), network.bins());
+        let stft = Stft::new(geometry.hop);
         Self {
-            stft: Stft::new(geometry.hop),
+            picture: Picture::new(geometry, channels, stft.magnitude_scale()),
+            stft,
             analyse: Analyse::new(geometry, channels),
             synthesise: Synthesise::new(geometry, channels),
             magnitude: Array3::zeros((frames, tensor.0, tensor.1)),
@@ -71,8 +76,12 @@ impl Separator {
         self.has_hole |= chunk.is_needed;
     }
 
-    /// Fills in the chunk's stems.
-    pub fn run(&mut self, chunk: &mut Chunk) -> Result<(), RunError> {
+    /// Fills in the chunk's stems, and hands the picture of them to `show` if there is one.
+    pub fn run(
+        &mut self,
+        chunk: &mut Chunk,
+        show: Option<&dyn Fn(Column)>,
+    ) -> Result<(), RunError> {
         self.follow(chunk);
         if std::mem::take(&mut self.is_cold) {
             self.network.reset();
@@ -104,6 +113,12 @@ impl Separator {
                     self.synthesise
                         .add(stem_idx, channel_idx, frame_idx, bins, share, stft);
                 }
+                if show.is_some() {
+                    self.picture.add(bins, &self.shares);
+                }
+            }
+            if let Some(show) = show {
+                show(self.picture.finish(chunk.epoch, chunk.start, frame_idx));
             }
         }
         for channel_idx in 0..self.channels {
