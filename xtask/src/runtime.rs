@@ -68,8 +68,8 @@ const WHEELS: [Wheel; 4] = [
     },
 ];
 
-/// The runtime's files for this system, fetched if they are missing or damaged: the library, its
-/// licence and its notices.
+/// The runtime's files for this system, fetched if they are missing or damaged: the library, the
+/// sum that the plugin checks before it loads it, its licence and its notices.
 pub fn files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let wheel = WHEELS
         .iter()
@@ -87,7 +87,7 @@ pub fn files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     if !is_whole(&cache, wheel) {
         fetch(&cache, wheel)?;
     }
-    let names = [wheel.library, "LICENSE", "ThirdPartyNotices.txt"];
+    let names = [wheel.library, CHECKSUM, "LICENSE", "ThirdPartyNotices.txt"];
     Ok(names.map(|name| cache.join(name)).to_vec())
 }
 
