@@ -34,14 +34,21 @@ impl Binary {
     /// Loads the plugin file at `path`.
     #[allow(unsafe_code)]
     pub fn open(path: &Path) -> Result<Self> {
-        let refused = |reason: String| StageError::Load { path: path.display().to_string(), reason };
-        let c_path = CString::new(path.to_string_lossy().as_bytes()).map_err(|e| refused(e.to_string()))?;
+        let refused = |reason: String| StageError::Load {
+            path: path.display().to_string(),
+            reason,
+        };
+        let c_path =
+            CString::new(path.to_string_lossy().as_bytes()).map_err(|e| refused(e.to_string()))?;
         // SAFETY: loading runs the file's constructors. It is the project's own plugin, or one
         // that the caller chose to run.
-        let library = unsafe { Library::new(library_of(path)) }.map_err(|e| refused(e.to_string()))?;
+        let library =
+            unsafe { Library::new(library_of(path)) }.map_err(|e| refused(e.to_string()))?;
         // SAFETY: the symbol is a function of this type wherever it exists, and it is called only
         // while `entry` keeps the library loaded.
-        let report = unsafe { library.get::<ReportFn>(b"one2four_report\0") }.ok().map(|symbol| *symbol);
+        let report = unsafe { library.get::<ReportFn>(b"one2four_report\0") }
+            .ok()
+            .map(|symbol| *symbol);
         // SAFETY: `clap_entry` has the type that the CLAP standard gives it.
         let entry = unsafe { LibraryEntry::load_from_library(library) }
             // SAFETY: as above.
@@ -62,23 +69,33 @@ impl Binary {
         path: &CStr,
     ) -> Result<Self> {
         // SAFETY: passed on to the caller.
-        let entry = unsafe { PluginEntry::load_from_raw(entry, path) }.map_err(|e| {
-            StageError::Load { path: path.to_string_lossy().into(), reason: e.to_string() }
-        })?;
-        Ok(Self { entry, report: Some(report) })
+        let entry =
+            unsafe { PluginEntry::load_from_raw(entry, path) }.map_err(|e| StageError::Load {
+                path: path.to_string_lossy().into(),
+                reason: e.to_string(),
+            })?;
+        Ok(Self {
+            entry,
+            report: Some(report),
+        })
     }
 
     /// The classes in the file, as a host's scan sees them.
     pub fn describe(&self) -> Vec<Description> {
         let text = |text: Option<&CStr>| text.unwrap_or_default().to_string_lossy().into_owned();
-        let Some(factory) = self.entry.get_plugin_factory() else { return Vec::new() };
+        let Some(factory) = self.entry.get_plugin_factory() else {
+            return Vec::new();
+        };
         factory
             .plugin_descriptors()
             .map(|class| Description {
                 id: text(class.id()),
                 name: text(class.name()),
                 version: text(class.version()),
-                features: class.features().map(|feature| text(Some(feature))).collect(),
+                features: class
+                    .features()
+                    .map(|feature| text(Some(feature)))
+                    .collect(),
             })
             .collect()
     }
@@ -90,7 +107,10 @@ impl Binary {
 
     /// What the file's live instances say about themselves.
     pub fn report(&self) -> Result<Report> {
-        let unreadable = |reason| StageError::Unreadable { what: "report", reason };
+        let unreadable = |reason| StageError::Unreadable {
+            what: "report",
+            reason,
+        };
         let report = self
             .report
             .ok_or_else(|| unreadable("the file does not export `one2four_report`".into()))?;

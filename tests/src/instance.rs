@@ -59,7 +59,8 @@ pub struct Instance {
 impl Instance {
     pub(crate) fn new(entry: &PluginEntry, plugin_id: &str) -> Result<Self> {
         let refused = |_| StageError::Refused(format!("make an instance of `{plugin_id}`"));
-        let id = CString::new(plugin_id).map_err(|_| StageError::Refused("take an empty id".into()))?;
+        let id =
+            CString::new(plugin_id).map_err(|_| StageError::Refused("take an empty id".into()))?;
         let info = HostInfo::new("Stage", "One2Four", "", env!("CARGO_PKG_VERSION"))
             .map_err(|_| StageError::Refused("know its host".into()))?;
         let requests = Arc::<Requests>::default();
@@ -71,7 +72,11 @@ impl Instance {
             &info,
         )
         .map_err(refused)?;
-        let mut instance = Self { inner, requests, params: Vec::new() };
+        let mut instance = Self {
+            inner,
+            requests,
+            params: Vec::new(),
+        };
         instance.params = instance.list_params()?;
         Ok(instance)
     }
@@ -97,10 +102,18 @@ impl Instance {
 
     /// The parameter with the string id `id`.
     pub fn param(&self, id: &str) -> Result<&Param> {
-        self.params.iter().find(|param| param.id == id).ok_or_else(|| StageError::UnknownParam {
-            asked: id.into(),
-            known: self.params.iter().map(|param| param.id.as_str()).collect::<Vec<_>>().join(", "),
-        })
+        self.params
+            .iter()
+            .find(|param| param.id == id)
+            .ok_or_else(|| StageError::UnknownParam {
+                asked: id.into(),
+                known: self
+                    .params
+                    .iter()
+                    .map(|param| param.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
     }
 
     /// The value that `text` means for the parameter `id`.
@@ -111,9 +124,11 @@ impl Instance {
             value: text.into(),
             expected,
         };
-        let c_text = CString::new(shown_name(id, text)).map_err(|_| refused("it is no text".into()))?;
+        let c_text =
+            CString::new(shown_name(id, text)).map_err(|_| refused("it is no text".into()))?;
         let params = self.extension::<PluginParams>("list its parameters")?;
-        let Some(value) = params.text_to_value(&self.inner.plugin_handle(), clap_id, &c_text) else {
+        let Some(value) = params.text_to_value(&self.inner.plugin_handle(), clap_id, &c_text)
+        else {
             return Err(refused(self.examples_of(id)?));
         };
         // A number outside the range is not refused by the plugin but moved to its end.
@@ -157,7 +172,11 @@ impl Instance {
             .inner
             .inactive_plugin_handle()
             .ok_or_else(|| StageError::Refused("set parameters while active this way".into()))?;
-        params.flush(&mut handle, &events.as_input(), &mut EventBuffer::new().as_output());
+        params.flush(
+            &mut handle,
+            &events.as_input(),
+            &mut EventBuffer::new().as_output(),
+        );
         Ok(())
     }
 
@@ -171,7 +190,11 @@ impl Instance {
     /// The pages for hardware controllers.
     pub fn remote_pages(&mut self) -> Result<Vec<RemotePage>> {
         let pages = self.extension::<PluginRemoteControls>("list its remote-control pages")?;
-        let ids: HashMap<_, _> = self.params.iter().map(|p| (p.clap_id, p.id.clone())).collect();
+        let ids: HashMap<_, _> = self
+            .params
+            .iter()
+            .map(|p| (p.clap_id, p.id.clone()))
+            .collect();
         let handle = self.inner.plugin_handle();
         let mut buffer = RemoteControlsPageBuffer::new();
         Ok((0..pages.count(&handle))
@@ -262,8 +285,16 @@ impl Instance {
 
     /// Makes the instance ready to play.
     pub fn activate(&mut self, setup: Setup) -> Result<Player> {
-        let inputs = self.ports(true)?.into_iter().map(|(_, channels)| channels).collect();
-        let outputs = self.ports(false)?.into_iter().map(|(_, channels)| channels).collect();
+        let inputs = self
+            .ports(true)?
+            .into_iter()
+            .map(|(_, channels)| channels)
+            .collect();
+        let outputs = self
+            .ports(false)?
+            .into_iter()
+            .map(|(_, channels)| channels)
+            .collect();
         let configuration = PluginAudioConfiguration {
             sample_rate: setup.sample_rate,
             min_frames_count: 1,
@@ -281,7 +312,9 @@ impl Instance {
     #[allow(unsafe_code)]
     pub fn activate_again(&mut self, setup: Setup) -> bool {
         let plugin = self.inner.raw_instance();
-        let Some(activate) = plugin.activate else { return false };
+        let Some(activate) = plugin.activate else {
+            return false;
+        };
         // SAFETY: the pointer belongs to a live instance, and this is its main thread. The call is
         // out of order by intent.
         unsafe { activate(plugin, setup.sample_rate, 1, setup.max_block as u32) }
@@ -309,8 +342,12 @@ impl Instance {
     }
 
     fn list_params(&mut self) -> Result<Vec<Param>> {
-        let ids: HashMap<_, _> =
-            self.save()?.param_ids().into_iter().map(|id| (clap_id(&id), id)).collect();
+        let ids: HashMap<_, _> = self
+            .save()?
+            .param_ids()
+            .into_iter()
+            .map(|id| (clap_id(&id), id))
+            .collect();
         let params = self.extension::<PluginParams>("list its parameters")?;
         let handle = self.inner.plugin_handle();
         let mut buffer = ParamInfoBuffer::new();
@@ -318,12 +355,16 @@ impl Instance {
             .filter_map(|param_idx| {
                 let info = params.get_info(&handle, param_idx, &mut buffer)?;
                 Some(Param {
-                    id: ids.get(&info.id).cloned().unwrap_or_else(|| info.id.to_string()),
+                    id: ids
+                        .get(&info.id)
+                        .cloned()
+                        .unwrap_or_else(|| info.id.to_string()),
                     clap_id: info.id,
                     name: String::from_utf8_lossy(info.name).into_owned(),
                     group: String::from_utf8_lossy(info.module).into_owned(),
                     max_value: info.max_value,
                     default_value: info.default_value,
+                    is_stepped: info.flags.contains(ParamInfoFlags::IS_STEPPED),
                     is_automatable: info.flags.contains(ParamInfoFlags::IS_AUTOMATABLE),
                 })
             })
@@ -332,13 +373,21 @@ impl Instance {
 
     /// The texts of a parameter's values, to tell what it takes.
     fn examples_of(&mut self, id: &str) -> Result<String> {
-        let max_value = self.param(id)?.max_value;
-        let (low, high) = (self.text_of(id, 0.0)?, self.text_of(id, max_value)?);
-        if max_value > 1.0 {
-            let texts: Result<Vec<_>> =
-                (0..=max_value as usize).map(|step| self.text_of(id, step as f64)).collect();
+        let Param {
+            max_value,
+            is_stepped,
+            ..
+        } = *self.param(id)?;
+        if is_stepped {
+            let texts: Result<Vec<_>> = (0..=max_value as usize)
+                .map(|step| self.text_of(id, step as f64))
+                .collect();
             return Ok(format!("it takes {}", texts?.join(", ")));
         }
-        Ok(format!("it takes {low} to {high}"))
+        Ok(format!(
+            "it takes {} to {}",
+            self.text_of(id, 0.0)?,
+            self.text_of(id, max_value)?
+        ))
     }
 }

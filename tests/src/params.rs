@@ -20,13 +20,17 @@ pub struct Param {
     pub max_value: f64,
     /// Value of a new instance.
     pub default_value: f64,
+    /// Whether it takes whole numbers only.
+    pub is_stepped: bool,
     /// Whether a host may automate it.
     pub is_automatable: bool,
 }
 
 /// The number that nice-plug gives a parameter (`hash_param_id` in its `wrapper/util.rs`).
 pub(crate) fn clap_id(id: &str) -> ClapId {
-    let hash = id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    let hash = id.bytes().fold(0u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(byte.into())
+    });
     ClapId::new(hash & !(1 << 31))
 }
 
@@ -43,5 +47,9 @@ pub(crate) fn shown_name<'a>(id: &str, text: &'a str) -> &'a str {
 
 /// The number at the start of a value's text, where the value is one.
 pub(crate) fn leading_number(text: &str) -> Option<f64> {
-    text.split_whitespace().next()?.trim_end_matches(['d', 'B', 'b', 'D']).parse().ok()
+    text.split_whitespace()
+        .next()?
+        .trim_end_matches(['d', 'B', 'b', 'D'])
+        .parse()
+        .ok()
 }

@@ -51,9 +51,13 @@ impl Player {
         max_block: usize,
     ) -> Self {
         let buffers = |channels: &[usize]| -> Ports {
-            channels.iter().map(|&channels| vec![vec![0.0; max_block]; channels]).collect()
+            channels
+                .iter()
+                .map(|&channels| vec![vec![0.0; max_block]; channels])
+                .collect()
         };
-        let ports = |channels: &[usize]| AudioPorts::with_capacity(channels.iter().sum(), channels.len());
+        let ports =
+            |channels: &[usize]| AudioPorts::with_capacity(channels.iter().sum(), channels.len());
         Self {
             processor: processor.into(),
             input_ports: ports(&inputs),
@@ -79,7 +83,12 @@ impl Player {
         self.events.clear();
         for change in changes {
             let at = change.at as u32;
-            self.events.push(&ParamValueEvent::new(at, change.param, Pckn::match_all(), change.value));
+            self.events.push(&ParamValueEvent::new(
+                at,
+                change.param,
+                Pckn::match_all(),
+                change.value,
+            ));
         }
         self.events.sort();
         self.run(frames)
@@ -87,7 +96,10 @@ impl Player {
 
     /// A bus of the last block: 0 is the main output, 1 to 4 are the stems.
     pub fn bus(&self, bus_idx: usize) -> Vec<&[f32]> {
-        self.outputs[bus_idx].iter().map(|channel| &channel[..self.frames]).collect()
+        self.outputs[bus_idx]
+            .iter()
+            .map(|channel| &channel[..self.frames])
+            .collect()
     }
 
     /// Number of output buses.
@@ -128,25 +140,46 @@ impl Player {
             .processor
             .ensure_processing_started()
             .map_err(|e| StageError::Refused(format!("start playing: {e}")))?;
-        let inputs = self.input_ports.with_input_buffers(self.inputs.iter_mut().map(|port| {
-            let channels = port.iter_mut().map(|c| InputChannel::variable(&mut c[..frames]));
-            AudioPortBuffer { latency: 0, channels: AudioPortBufferType::f32_input_only(channels) }
-        }));
-        let mut outputs = self.output_ports.with_output_buffers(self.outputs.iter_mut().map(|port| {
-            let channels = port.iter_mut().map(|c| &mut c[..frames]);
-            AudioPortBuffer { latency: 0, channels: AudioPortBufferType::f32_output_only(channels) }
-        }));
+        let inputs = self
+            .input_ports
+            .with_input_buffers(self.inputs.iter_mut().map(|port| {
+                let channels = port
+                    .iter_mut()
+                    .map(|c| InputChannel::variable(&mut c[..frames]));
+                AudioPortBuffer {
+                    latency: 0,
+                    channels: AudioPortBufferType::f32_input_only(channels),
+                }
+            }));
+        let mut outputs = self
+            .output_ports
+            .with_output_buffers(self.outputs.iter_mut().map(|port| {
+                let channels = port.iter_mut().map(|c| &mut c[..frames]);
+                AudioPortBuffer {
+                    latency: 0,
+                    channels: AudioPortBufferType::f32_output_only(channels),
+                }
+            }));
         self.output_events.clear();
         let (events, mut output_events) = (self.events.as_input(), self.output_events.as_output());
         let steady_time = Some(self.steady_time);
         let start = Instant::now();
         let (status, allocations) = alloc::count(|| {
-            processor.process(&inputs, &mut outputs, &events, &mut output_events, steady_time, None)
+            processor.process(
+                &inputs,
+                &mut outputs,
+                &events,
+                &mut output_events,
+                steady_time,
+                None,
+            )
         });
         self.last_process = start.elapsed();
         self.allocations += allocations;
         self.steady_time += frames as u64;
         self.frames = frames;
-        status.map(drop).map_err(|e| StageError::Refused(format!("play a block: {e}")))
+        status
+            .map(drop)
+            .map_err(|e| StageError::Refused(format!("play a block: {e}")))
     }
 }

@@ -13,13 +13,19 @@ pub struct SavedState {
 impl SavedState {
     /// Reads what a plugin saved.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let unreadable = |reason: String| StageError::Unreadable { what: "saved state", reason };
+        let unreadable = |reason: String| StageError::Unreadable {
+            what: "saved state",
+            reason,
+        };
         let (length, json) = bytes
             .split_first_chunk::<8>()
             .ok_or_else(|| unreadable(format!("{} bytes hold no length", bytes.len())))?;
         let length = u64::from_le_bytes(*length);
         if length != json.len() as u64 {
-            return Err(unreadable(format!("it claims {length} bytes and has {}", json.len())));
+            return Err(unreadable(format!(
+                "it claims {length} bytes and has {}",
+                json.len()
+            )));
         }
         let document = serde_json::from_slice(json).map_err(|e| unreadable(e.to_string()))?;
         Ok(Self { document })

@@ -20,7 +20,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let workspace = Workspace::find()?;
     bundle(&workspace)?;
-    println!("{}\n{}", workspace.clap().display(), workspace.vst3().display());
+    println!(
+        "{}\n{}",
+        workspace.clap().display(),
+        workspace.vst3().display()
+    );
     if args.install {
         for place in install::install(&workspace)? {
             println!("installed {}", place.display());
@@ -57,8 +61,13 @@ pub fn bundle(workspace: &Workspace) -> Result<()> {
 fn is_current(workspace: &Workspace) -> bool {
     let prefix = std::env::consts::DLL_PREFIX;
     let suffix = std::env::consts::DLL_SUFFIX;
-    let built = workspace.target.join("release").join(format!("{prefix}{PACKAGE}{suffix}"));
-    let Ok(built) = fs::read(built) else { return false };
+    let built = workspace
+        .target
+        .join("release")
+        .join(format!("{prefix}{PACKAGE}{suffix}"));
+    let Ok(built) = fs::read(built) else {
+        return false;
+    };
     let is_built = |path: &Path| fs::read(path).is_ok_and(|content| content == built);
     [workspace.clap(), workspace.vst3()]
         .iter()

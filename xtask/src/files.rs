@@ -62,5 +62,8 @@ pub fn copy_if_different(source: &Path, target: &Path) -> Result<()> {
 /// The SHA-256 of a file in hexadecimal.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

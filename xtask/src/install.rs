@@ -22,7 +22,10 @@ pub fn install(workspace: &Workspace) -> Result<Vec<PathBuf>> {
         // A single file and what belongs to it stay together in one folder.
         let target = clap_home.join(NAME);
         let file = format!("{NAME}.clap").into();
-        replace(&target, &[(clap, file), (workspace.clap_resources(), NAME.into())])?;
+        replace(
+            &target,
+            &[(clap, file), (workspace.clap_resources(), NAME.into())],
+        )?;
         target
     };
     replace(&vst3, &[(workspace.vst3(), PathBuf::new())])?;
@@ -47,8 +50,14 @@ fn homes() -> Result<(PathBuf, PathBuf)> {
 /// in place by a rename, so that an interruption leaves the old folder or the new one.
 fn replace(target: &Path, content: &[(PathBuf, PathBuf)]) -> Result<()> {
     let home = target.parent().context("a target without a folder")?;
-    let name = target.file_name().context("a target without a name")?.to_string_lossy();
-    let (new, old) = (home.join(format!(".{name}.new")), home.join(format!(".{name}.old")));
+    let name = target
+        .file_name()
+        .context("a target without a name")?
+        .to_string_lossy();
+    let (new, old) = (
+        home.join(format!(".{name}.new")),
+        home.join(format!(".{name}.old")),
+    );
     let explain = || format!("cannot install {}; is a host using it?", target.display());
 
     fs::create_dir_all(home).with_context(explain)?;

@@ -23,7 +23,12 @@ impl Percentiles {
             let rank = (values.len() as f64 * part).ceil() as usize;
             values.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
         };
-        Self { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1.0) }
+        Self {
+            p50: at(0.5),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: at(1.0),
+        }
     }
 }
 
@@ -34,9 +39,11 @@ pub fn rss_mib() -> f64 {
 
 /// The most memory this process had, in MiB; where the system does not tell, what it has now.
 pub fn peak_rss_mib() -> f64 {
-    let peak_kib = std::fs::read_to_string("/proc/self/status").ok().and_then(|status| {
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok()
-    });
+    let peak_kib = std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+            line.split_whitespace().nth(1)?.parse::<f64>().ok()
+        });
     peak_kib.map_or_else(rss_mib, |kib| kib / 1024.0)
 }

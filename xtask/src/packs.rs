@@ -35,7 +35,11 @@ pub fn shipped(workspace: &Workspace) -> Result<BTreeMap<PathBuf, PathBuf>> {
             toml::from_str(&text).with_context(|| format!("in {}", manifest_path.display()))?;
         let name = folder.file_name().context("a pack without a folder")?;
         if name != manifest.id.as_str() {
-            bail!("{}: id is `{}`; it must be the folder's name", folder.display(), manifest.id);
+            bail!(
+                "{}: id is `{}`; it must be the folder's name",
+                folder.display(),
+                manifest.id
+            );
         }
         for graph in &manifest.graph {
             let path = folder.join(&graph.file);

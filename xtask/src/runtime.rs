@@ -68,18 +68,26 @@ const WHEELS: [Wheel; 4] = [
     },
 ];
 
-/// The runtime's files for this system, fetched if they are missing or damaged: the library, its
-/// licence and its notices.
+/// The runtime's files for this system, fetched if they are missing or damaged: the library, the
+/// sum that the plugin checks before it loads it, its licence and its notices.
 pub fn files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let wheel = WHEELS.iter().find(|wheel| wheel.os == OS && wheel.arch == ARCH).with_context(|| {
-        let known = WHEELS.map(|wheel| format!("{} {}", wheel.os, wheel.arch)).join(", ");
-        format!("there is no ONNX Runtime wheel for {OS} {ARCH}; there are wheels for {known}")
-    })?;
-    let cache = workspace.target.join("runtime").join(format!("{VERSION}-{}", wheel.platform));
+    let wheel = WHEELS
+        .iter()
+        .find(|wheel| wheel.os == OS && wheel.arch == ARCH)
+        .with_context(|| {
+            let known = WHEELS
+                .map(|wheel| format!("{} {}", wheel.os, wheel.arch))
+                .join(", ");
+            format!("there is no ONNX Runtime wheel for {OS} {ARCH}; there are wheels for {known}")
+        })?;
+    let cache = workspace
+        .target
+        .join("runtime")
+        .join(format!("{VERSION}-{}", wheel.platform));
     if !is_whole(&cache, wheel) {
         fetch(&cache, wheel)?;
     }
-    let names = [wheel.library, "LICENSE", "ThirdPartyNotices.txt"];
+    let names = [wheel.library, CHECKSUM, "LICENSE", "ThirdPartyNotices.txt"];
     Ok(names.map(|name| cache.join(name)).to_vec())
 }
 
@@ -94,8 +102,13 @@ fn is_whole(cache: &Path, wheel: &Wheel) -> bool {
 fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
     let parent = cache.parent().context("the cache lies nowhere")?;
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    let work = tempfile::Builder::new().prefix(".fetch-").tempdir_in(parent)?;
-    eprintln!("Fetching ONNX Runtime {VERSION} for {} with pip", wheel.platform);
+    let work = tempfile::Builder::new()
+        .prefix(".fetch-")
+        .tempdir_in(parent)?;
+    eprintln!(
+        "Fetching ONNX Runtime {VERSION} for {} with pip",
+        wheel.platform
+    );
     let archive = download(work.path(), wheel, &[]).or_else(|first| {
         eprintln!("warning: {first:#}; trying once more without pip's cache");
         download(work.path(), wheel, &["--no-cache-dir"])
@@ -107,8 +120,9 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
     let mut zip = zip::ZipArchive::new(fs::File::open(&archive)?).with_context(damaged)?;
     let notices = ["LICENSE", "ThirdPartyNotices.txt"];
     let members = notices.map(|name| (format!("onnxruntime/{name}"), name));
-    for (member, name) in
-        members.into_iter().chain([(wheel.member.to_string(), wheel.library)])
+    for (member, name) in members
+        .into_iter()
+        .chain([(wheel.member.to_string(), wheel.library)])
     {
         let mut source = zip.by_name(&member).with_context(damaged)?;
         let mut target = fs::File::create(ready.join(name))?;
@@ -129,7 +143,12 @@ fn download(folder: &Path, wheel: &Wheel, more: &[&str]) -> Result<PathBuf> {
         fs::remove_dir_all(&folder)?;
     }
     let status = pip()?
-        .args(["download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"])
+        .args([
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--disable-pip-version-check",
+        ])
         .args(["--python-version", PYTHON, "--platform", wheel.platform])
         .args(more)
         .arg("--dest")

@@ -23,17 +23,34 @@ impl Workspace {
     pub fn find() -> Result<Self> {
         let package = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = package.parent().context("xtask lies in no workspace")?.to_path_buf();
+        let root = package
+            .parent()
+            .context("xtask lies in no workspace")?
+            .to_path_buf();
         let output = cargo(&root)
-            .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+            .args([
+                "metadata",
+                "--no-deps",
+                "--offline",
+                "--format-version",
+                "1",
+            ])
             .output()
             .context("cargo does not start")?;
         if !output.status.success() {
-            bail!("cargo cannot read the workspace: {}", String::from_utf8_lossy(&output.stderr).trim());
+            bail!(
+                "cargo cannot read the workspace: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
         let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-        let target = metadata["target_directory"].as_str().context("cargo names no build folder")?;
-        Ok(Self { root, target: target.into() })
+        let target = metadata["target_directory"]
+            .as_str()
+            .context("cargo names no build folder")?;
+        Ok(Self {
+            root,
+            target: target.into(),
+        })
     }
 
     /// Where the bundles lie.
@@ -59,7 +76,11 @@ impl Workspace {
 
 /// The resources folder of the plugin at `path`.
 pub fn resources_of(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join("Contents").join("Resources") } else { path.with_extension("") }
+    if path.is_dir() {
+        path.join("Contents").join("Resources")
+    } else {
+        path.with_extension("")
+    }
 }
 
 /// A cargo command in the workspace at `root`.

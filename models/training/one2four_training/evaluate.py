@@ -20,9 +20,9 @@ SILENT_DB = -50  # a clip whose stem is below does not count for that stem
 HPSS_FRAMES, HPSS_BINS = 17, 17
 LOW_PASS_HZ = 200
 SETS = {
-    "Held-out Freedoom songs, banks seen in training": ("valid", "freedoom"),
-    "Held-out MMA styles, banks seen in training": ("valid", "mma"),
-    "OpenTTD songs, OPL-3 bank (neither seen in training)": ("test", "openttd"),
+    "Held-out Freedoom songs and MMA styles, banks seen in training": ("valid", ("freedoom", "mma")),
+    "Of these, the Freedoom songs (human-written)": ("valid", ("freedoom",)),
+    "OpenTTD songs (human-written) with the OPL-3 bank, neither seen in training": ("test", ("openttd",)),
 }
 ROWS = ("mix", "filter", "model", "ideal mask")
 BEGIN, END = "<!-- numbers, written by evaluate -->", "<!-- end of numbers -->"
@@ -154,24 +154,25 @@ def table(clips: list[dict]) -> list[str]:
     return lines
 
 
-def evaluate(pack: Path, card: bool, limit: int) -> dict:
+def evaluate(pack: Path, card: bool, limit: int) -> None:
     """Prints the tables; with `card`, puts them into the pack's MODEL_CARD.md."""
     files = [pack / f"{stem}.onnx" for stem in STEMS]
     entries = runs.read(runs.cache() / "audio" / "run.json")["excerpts"]
-    lines, results = [], {}
-    for title, (split, source) in SETS.items():
-        own = [e for e in entries if (e["split"], e["source"]) == (split, source)][:limit]
-        clips = [clip_rows(entry, files) for entry in own]
-        if clips:
-            lines += [f"{title}:", "", *table(clips), ""]
-            results[title] = {entry["name"]: clip for entry, clip in zip(own, clips, strict=True)}
-            print("\n".join(["", f"{title}:", *table(clips)]), flush=True)
+    lines, clips = [], {}
+    for title, (split, sources) in SETS.items():
+        own = [e for e in entries if e["split"] == split and e["source"] in sources][:limit]
+        for entry in own:
+            if entry["name"] not in clips:
+                clips[entry["name"]] = clip_rows(entry, files)
+        if own:
+            part = [f"{title}:", "", *table([clips[entry["name"]] for entry in own]), ""]
+            print("\n".join(part), flush=True)
+            lines += part
     runs.write(
-        runs.cache() / "evaluate" / "run.json", command="evaluate", arguments={"limit": limit}, clips=results
+        runs.cache() / "evaluate" / "run.json", command="evaluate", arguments={"limit": limit}, clips=clips
     )
     if card:
         path = pack / "MODEL_CARD.md"
         before, rest = path.read_text().split(BEGIN)
         _, after = rest.split(END)
         path.write_text(before + "\n".join([BEGIN, "", *lines]) + "\n" + END + after)
-    return results

@@ -61,8 +61,14 @@ struct Attribute {
 struct Tensor {
     #[prost(int64, repeated, tag = "1")]
     dims: Vec<i64>,
+    #[prost(int32, tag = "2")]
+    data_type: i32,
+    #[prost(float, repeated, tag = "4")]
+    float_data: Vec<f32>,
     #[prost(string, tag = "8")]
     name: String,
+    #[prost(bytes = "vec", tag = "9")]
+    raw_data: Vec<u8>,
     #[prost(message, repeated, tag = "13")]
     external_data: Vec<StringPair>,
     #[prost(int32, tag = "14")]
@@ -218,13 +224,27 @@ impl Checked<'_> {
             len.checked_mul(dim)
                 .filter(|len| (0..=self.num_bytes).contains(len))
         });
-        match len {
-            Some(_) => Ok(()),
-            None => {
-                let found = format!("{:?}", tensor.dims);
-                Err(self.refused(&what, "no larger than the file", &found))
-            }
+        if len.is_none() {
+            let found = format!("{:?}", tensor.dims);
+            return Err(self.refused(&what, "no larger than the file", &found));
         }
+        // The runtime's LSTM clamps them away and plays nonsense.
+        let words = tensor
+            .raw_data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|word| f32::from_le_bytes(*word));
+        let are_numbers = tensor
+            .float_data
+            .iter()
+            .copied()
+            .chain(words)
+            .all(f32::is_finite);
+        if tensor.data_type == FLOAT && !are_numbers {
+            return Err(self.refused(&what, "made of numbers", "not all of it"));
+        }
+        Ok(())
     }
 
     fn tensor(&self, tensors: &[&ValueInfo], name: &str) -> Result<Vec<i64>, PackError> {

@@ -5,6 +5,7 @@
 
 mod container;
 mod error;
+mod listing;
 mod manifest;
 mod onnx;
 mod places;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::bridge::PackIdentity;
 
 pub use error::PackError;
+pub use listing::{Installed, installed};
 pub use manifest::{Graph, Kind, Manifest};
 pub use onnx::load;
 pub use places::Places;

@@ -202,8 +202,12 @@ fn environment(path: &Path) -> Result<Environment, PackError> {
     if let Some(environment) = &*environment {
         return Ok(environment.clone());
     }
-    if !path.is_absolute() || !path.is_file() {
-        return Err(failed("the library is missing".into()));
+    // The system's loader crashes the host on a library that was cut short.
+    let sum = std::fs::read_to_string(path.with_file_name("sha256")).unwrap_or_default();
+    match std::fs::read(path) {
+        Ok(library) if path.is_absolute() && hex_sha256(&library) == sum.trim() => {}
+        Ok(_) => return Err(failed("the library is damaged".into())),
+        Err(error) => return Err(failed(format!("the library cannot be read, {error}"))),
     }
     let made = ort::init_from(path)
         .map_err(|error| failed(one_line(&error.to_string())))?

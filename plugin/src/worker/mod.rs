@@ -33,9 +33,7 @@ pub type Load = Box<dyn FnMut() -> Result<Box<dyn Network>, String> + Send>;
 /// Of 100, where 50 is ordinary: above a host's background, below its audio.
 const PRIORITY: u8 = 75;
 /// How often the worker looks for chunks, as a part of the time it has for one.
-const LOOKS_PER_BUDGET: u32 = 16;
-/// The longest time between two looks.
-const MAX_NAP: Duration = Duration::from_millis(10);
+const LOOKS_PER_BUDGET: u32 = 8;
 /// The time after which loading is tried again.
 const MIN_RETRY: Duration = Duration::from_secs(1);
 /// The longest such time, reached by doubling.
@@ -113,7 +111,7 @@ impl Loop {
             let _ = ThreadPriority::Crossplatform(priority).set_for_current();
         }
         let budget_s = self.geometry.budget_samples() as f64 / self.geometry.sample_rate;
-        let nap = MAX_NAP.min(Duration::from_secs_f64(budget_s) / LOOKS_PER_BUDGET);
+        let nap = Duration::from_secs_f64(budget_s) / LOOKS_PER_BUDGET;
         flush_denormals(|| {
             while !self.end.is_stopped() {
                 self.load_networks();

@@ -38,10 +38,19 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
         let [seconds, id, value] = line.split(',').map(str::trim).collect::<Vec<_>>()[..] else {
             bail!("{place}: expected seconds,id,value and found `{line}`");
         };
-        let Some(seconds) = seconds.parse().ok().filter(|s: &f64| s.is_finite() && *s >= 0.0) else {
+        let Some(seconds) = seconds
+            .parse()
+            .ok()
+            .filter(|s: &f64| s.is_finite() && *s >= 0.0)
+        else {
             bail!("{place}: expected seconds from the start and found `{seconds}`");
         };
-        rows.push(Row { place, seconds, id: id.into(), value: value.into() });
+        rows.push(Row {
+            place,
+            seconds,
+            id: id.into(),
+            value: value.into(),
+        });
     }
     Ok(rows)
 }
@@ -55,9 +64,18 @@ pub fn resolve(rows: &[Row], instance: &mut Instance, host_rate: u32) -> Result<
             bail!("{}: `{}` cannot be automated; use --set", row.place, row.id);
         }
         let param = param.clap_id;
-        let value = instance.value_of(&row.id, &row.value).with_context(|| row.place.clone())?;
+        let value = instance
+            .value_of(&row.id, &row.value)
+            .with_context(|| row.place.clone())?;
         let sample = (row.seconds * f64::from(host_rate)).round() as u64;
-        events.push(Event { sample, change: Change { at: 0, param, value } });
+        events.push(Event {
+            sample,
+            change: Change {
+                at: 0,
+                param,
+                value,
+            },
+        });
     }
     events.sort_by_key(|event| event.sample);
     Ok(events)

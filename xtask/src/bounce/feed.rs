@@ -25,7 +25,13 @@ impl Feed {
         let format = reader.format();
         let resample = Resample::new(format.sample_rate, host_rate, format.channels)?;
         let ready = vec![Vec::new(); format.channels];
-        Ok(Self { reader, resample, ready, frames_read: 0, has_ended: false })
+        Ok(Self {
+            reader,
+            resample,
+            ready,
+            frames_read: 0,
+            has_ended: false,
+        })
     }
 
     /// The file's rate.
@@ -41,14 +47,19 @@ impl Feed {
     /// Writes the next `frames` samples of each channel to `block`.
     pub fn fill(&mut self, block: &mut Planar, frames: usize) -> Result<()> {
         while self.ready[0].len() < frames {
-            let packet = if self.has_ended { None } else { self.reader.read()? };
+            let packet = if self.has_ended {
+                None
+            } else {
+                self.reader.read()?
+            };
             if let Some(packet) = packet {
                 self.frames_read += packet[0].len() as u64;
                 self.resample.push(&slices(&packet), &mut self.ready)?;
             } else {
                 self.has_ended = true;
                 let silence = [0.0; SILENCE];
-                self.resample.push(&vec![&silence[..]; self.ready.len()], &mut self.ready)?;
+                self.resample
+                    .push(&vec![&silence[..]; self.ready.len()], &mut self.ready)?;
             }
         }
         for (target, source) in block.iter_mut().zip(&mut self.ready) {

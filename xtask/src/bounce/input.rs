@@ -10,6 +10,8 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::io::MediaSourceStream;
 
+use super::ogg;
+
 /// Audio as channels of samples.
 pub type Planar = Vec<Vec<f32>>;
 
@@ -44,11 +46,15 @@ impl Reader {
         if path.is_dir() {
             bail!("{name} is a folder; give an audio file");
         }
-        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        let mut file = File::open(path).with_context(|| format!("cannot open {name}"))?;
         if file.metadata()?.len() == 0 {
             bail!("{name} is empty: 0 bytes");
         }
-        let unknown = || format!("{name} is no audio that can be read; give WAV, MP3, FLAC or Ogg Vorbis");
+        if ogg::is_cut_off(&mut file)? {
+            bail!("{name} is cut off: its last Ogg page is not the end of its stream");
+        }
+        let unknown =
+            || format!("{name} is no audio that can be read; give WAV, MP3, FLAC or Ogg Vorbis");
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
             hint.with_extension(extension);
@@ -56,27 +62,46 @@ impl Reader {
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
         let source = symphonia::default::get_probe()
             .probe(&hint, stream, Default::default(), Default::default())
+            .ok()
             .with_context(unknown)?;
-        let track = source.default_track(TrackType::Audio).with_context(unknown)?;
-        let codec = track.codec_params.as_ref().and_then(|params| params.audio()).with_context(unknown)?;
+        let track = source
+            .default_track(TrackType::Audio)
+            .with_context(unknown)?;
+        let codec = track
+            .codec_params
+            .as_ref()
+            .and_then(|params| params.audio())
+            .with_context(unknown)?;
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(codec, &Default::default())
+            .ok()
             .with_context(unknown)?;
         let (track_id, frames) = (track.id, track.num_frames);
-        let declared = (codec.sample_rate, codec.channels.as_ref().map(|channels| channels.count()));
+        let declared = (
+            codec.sample_rate,
+            codec.channels.as_ref().map(|channels| channels.count()),
+        );
         let mut reader = Self {
             path: path.into(),
             source,
             decoder,
             track_id,
-            format: Format { sample_rate: declared.0.unwrap_or(0), channels: declared.1.unwrap_or(0), frames },
+            format: Format {
+                sample_rate: declared.0.unwrap_or(0),
+                channels: declared.1.unwrap_or(0),
+                frames,
+            },
             frames_read: 0,
             packet: Planar::new(),
         };
         if frames == Some(0) || !reader.read_packet()? {
             bail!("{name} holds no audio: 0 samples");
         }
-        let Format { sample_rate, channels, .. } = reader.format;
+        let Format {
+            sample_rate,
+            channels,
+            ..
+        } = reader.format;
         if !(1..=2).contains(&channels) {
             bail!("{name} has {channels} channels; One2Four takes mono and stereo");
         }
@@ -107,7 +132,9 @@ impl Reader {
                 Ok(Some(packet)) if packet.track_id == self.track_id => packet,
                 Ok(Some(_)) => continue,
                 Ok(None) => break,
-                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
+                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    break;
+                }
                 Err(error) => bail!("{}: {error}, {}", self.path.display(), self.so_far()),
             };
             let decoded = match self.decoder.decode(&packet) {
@@ -117,12 +144,17 @@ impl Reader {
             if decoded.frames() == 0 {
                 continue;
             }
-            let (sample_rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+            let (sample_rate, channels) =
+                (decoded.spec().rate(), decoded.spec().channels().count());
             decoded.copy_to_vecs_planar(&mut self.packet);
             if self.frames_read == 0 {
                 (self.format.sample_rate, self.format.channels) = (sample_rate, channels);
             } else if (sample_rate, channels) != (self.format.sample_rate, self.format.channels) {
-                bail!("{} changes its format, {}", self.path.display(), self.so_far());
+                bail!(
+                    "{} changes its format, {}",
+                    self.path.display(),
+                    self.so_far()
+                );
             }
             self.frames_read += self.packet[0].len() as u64;
             return Ok(true);

@@ -3,6 +3,7 @@
 mod automation;
 mod feed;
 mod input;
+mod ogg;
 mod output;
 mod render;
 mod report;
@@ -65,8 +66,13 @@ impl FromStr for Setting {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (id, value) = text.split_once('=').ok_or("expected ID=VALUE, as in bass_gain=-6")?;
-        Ok(Self { id: id.trim().into(), value: value.trim().into() })
+        let (id, value) = text
+            .split_once('=')
+            .ok_or("expected ID=VALUE, as in bass_gain=-6")?;
+        Ok(Self {
+            id: id.trim().into(),
+            value: value.trim().into(),
+        })
     }
 }
 
@@ -84,7 +90,10 @@ impl FromStr for Block {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(seed) = text.strip_prefix("random:") {
-            return seed.parse().map(Self::Random).map_err(|_| "SEED is a whole number".into());
+            return seed
+                .parse()
+                .map(Self::Random)
+                .map_err(|_| "SEED is a whole number".into());
         }
         match text.parse() {
             Ok(frames @ 1..=65536) => Ok(Self::Fixed(frames)),
@@ -115,7 +124,12 @@ impl std::fmt::Display for Block {
 pub fn run(args: &Args) -> Result<()> {
     // What the user typed is checked before anything is built.
     let reader = input::Reader::open(&args.input)?;
-    let rows = args.automate.as_deref().map(automation::read).transpose()?.unwrap_or_default();
+    let rows = args
+        .automate
+        .as_deref()
+        .map(automation::read)
+        .transpose()?
+        .unwrap_or_default();
     let mut output = output::Output::create(&args.out, reader.format())?;
 
     let workspace = Workspace::find()?;
@@ -123,28 +137,49 @@ pub fn run(args: &Args) -> Result<()> {
     let binary = Binary::open(&workspace.clap())?;
     let mut instance = binary.instantiate(PLUGIN_ID)?;
     if let Some(pack) = &args.pack {
-        choose_pack(&mut instance, pack, &workspace.clap_resources().join("packs"))?;
+        choose_pack(
+            &mut instance,
+            pack,
+            &workspace.clap_resources().join("packs"),
+        )?;
     }
     for Setting { id, value } in &args.settings {
         instance.set_text(id, value)?;
     }
-    let mode = if args.realtime { Mode::Realtime } else { Mode::Offline };
+    let mode = if args.realtime {
+        Mode::Realtime
+    } else {
+        Mode::Offline
+    };
     instance.set_mode(mode)?;
     instance.select_channels(reader.format().channels as u32)?;
 
     let file_rate = reader.format().sample_rate;
     let host_rate = args.rate.unwrap_or(file_rate);
     let automation = automation::resolve(&rows, &mut instance, host_rate)?;
-    let player =
-        instance.activate(Setup { sample_rate: host_rate.into(), max_block: args.block.max() })?;
+    let player = instance.activate(Setup {
+        sample_rate: host_rate.into(),
+        max_block: args.block.max(),
+    })?;
     let latency = instance.latency()?;
     let progress = progress_bar(reader.format().frames, file_rate);
     let feed = feed::Feed::new(reader, host_rate)?;
-    let render = render::Render { feed, player, automation, latency, host_rate, mode };
+    let render = render::Render {
+        feed,
+        player,
+        automation,
+        latency,
+        host_rate,
+        mode,
+    };
     let (player, rendered) = render.run(args.block, &mut output, &progress)?;
     progress.finish_and_clear();
 
-    let plugin = binary.report()?.instances.pop().context("the plugin reports no instance")?;
+    let plugin = binary
+        .report()?
+        .instances
+        .pop()
+        .context("the plugin reports no instance")?;
     instance.deactivate(player);
     let report = report::BounceReport::new(args, mode, &plugin, &rendered);
     output.finish(&report)?;
@@ -156,7 +191,10 @@ pub fn run(args: &Args) -> Result<()> {
 fn choose_pack(instance: &mut Instance, pack: &str, shipped: &Path) -> Result<()> {
     let installed = packs::installed(shipped)?;
     if !installed.iter().any(|id| id == pack) {
-        bail!("there is no pack `{pack}`; installed are {}", installed.join(", "));
+        bail!(
+            "there is no pack `{pack}`; installed are {}",
+            installed.join(", ")
+        );
     }
     let mut state = instance.save()?;
     state.set_field("pack", pack);
@@ -172,7 +210,9 @@ fn progress_bar(frames: Option<u64>, file_rate: u32) -> ProgressBar {
         ProgressBar::new(frames / u64::from(file_rate).max(1))
     });
     let template = "{bar:40} {pos} of {len} s, {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

@@ -12,8 +12,13 @@ use tempfile::TempDir;
 use super::input::{Format, Planar};
 
 /// The plugin's buses in their order, as files.
-const FILES: [&str; 5] =
-    ["mix.wav", "stems/drums.wav", "stems/bass.wav", "stems/piano.wav", "stems/other.wav"];
+const FILES: [&str; 5] = [
+    "mix.wav",
+    "stems/drums.wav",
+    "stems/bass.wav",
+    "stems/piano.wav",
+    "stems/other.wav",
+];
 /// What the bounce says about itself; written last, so where it is the rest is whole.
 const REPORT: &str = "report.json";
 
@@ -32,10 +37,15 @@ impl Output {
     /// Prepares 32-bit float files of `format` for `folder`.
     pub fn create(folder: &Path, format: Format) -> Result<Self> {
         let explain = || format!("cannot write to {}", folder.display());
-        let made = folder.ancestors().take_while(|folder| !folder.exists()).map(Path::to_path_buf);
+        let made = folder
+            .ancestors()
+            .take_while(|folder| !folder.exists())
+            .map(Path::to_path_buf);
         let made = made.collect();
         fs::create_dir_all(folder).with_context(explain)?;
-        let work = tempfile::Builder::new().prefix(".bounce-").tempdir_in(folder);
+        let work = tempfile::Builder::new()
+            .prefix(".bounce-")
+            .tempdir_in(folder);
         let mut output = Self {
             folder: folder.into(),
             made,
@@ -74,7 +84,9 @@ impl Output {
         for (writer, channels) in self.writers.iter_mut().zip(channels.chunks(self.channels)) {
             for frame_idx in 0..frames {
                 for channel in channels {
-                    writer.write_sample(channel[frame_idx]).with_context(explain)?;
+                    writer
+                        .write_sample(channel[frame_idx])
+                        .with_context(explain)?;
                 }
             }
         }

@@ -67,8 +67,12 @@ impl Render {
             let frames = lengths.next();
             self.feed.fill(&mut input, frames)?;
             changes.clear();
-            while let Some(event) = events.next_if(|event| event.sample < position + frames as u64) {
-                changes.push(Change { at: (event.sample - position) as usize, ..event.change });
+            while let Some(event) = events.next_if(|event| event.sample < position + frames as u64)
+            {
+                changes.push(Change {
+                    at: (event.sample - position) as usize,
+                    ..event.change
+                });
             }
             if self.mode == Mode::Realtime {
                 let due = Duration::from_secs_f64(position as f64 / f64::from(self.host_rate));
@@ -85,10 +89,15 @@ impl Render {
                 channels.extend(self.player.bus(bus_idx).into_iter().map(|c| &c[dropped..]));
             }
             resample.push(&channels, &mut results)?;
-            let left = self.feed.file_frames().map_or(u64::MAX, |all| all - output.frames_written());
+            let left = self
+                .feed
+                .file_frames()
+                .map_or(u64::MAX, |all| all - output.frames_written());
             let ready = left.min(results[0].len() as u64) as usize;
             output.write(&results, ready)?;
-            results.iter_mut().for_each(|channel| drop(channel.drain(..ready)));
+            results
+                .iter_mut()
+                .for_each(|channel| drop(channel.drain(..ready)));
             progress.set_position(output.frames_written() / u64::from(file_rate));
         }
         let rendered = Rendered {
@@ -111,7 +120,11 @@ struct BlockLengths {
 
 impl BlockLengths {
     fn new(block: Block) -> Self {
-        let state = if let Block::Random(seed) = block { seed } else { 0 };
+        let state = if let Block::Random(seed) = block {
+            seed
+        } else {
+            0
+        };
         Self { block, state }
     }
 

@@ -48,7 +48,11 @@ impl BounceReport {
             sample_rate: rendered.host_rate,
             block: args.block.to_string(),
             latency_samples: plugin.latency_samples,
-            mode: if mode == Mode::Offline { "offline" } else { "realtime" },
+            mode: if mode == Mode::Offline {
+                "offline"
+            } else {
+                "realtime"
+            },
             seconds: rendered.seconds,
             wall_seconds,
             realtime_factor: wall_seconds / rendered.seconds,
@@ -58,7 +62,11 @@ impl BounceReport {
             worker_ms_per_second: plugin.worker_ms_per_second,
             peak_rss_mib: rendered.peak_rss_mib,
             fault: plugin.fault.clone(),
-            set: args.settings.iter().map(|set| (set.id.clone(), set.value.clone())).collect(),
+            set: args
+                .settings
+                .iter()
+                .map(|set| (set.id.clone(), set.value.clone()))
+                .collect(),
         }
     }
 

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use super::input::Planar;
 
-/// Samples per channel that go into the resampler at once.
-const CHUNK: usize = 1024;
+/// Samples per channel that go into the resampler at once, at least: the more, the closer to half
+/// the lower rate its filter reaches.
+const MIN_BLOCK: usize = 1024;
 
 /// A stream from one sample rate to another; sample 0 of the input is sample 0 of the output.
 pub struct Resample {
@@ -21,10 +22,16 @@ impl Resample {
     /// Between equal rates it passes samples on untouched.
     pub fn new(from_rate: u32, to_rate: u32, channels: usize) -> Result<Self> {
         let resampler = (from_rate != to_rate)
-            .then(|| Fft::new(from_rate as usize, to_rate as usize, CHUNK, channels, FixedSync::Input))
+            .then(|| resampler(from_rate, to_rate, channels))
             .transpose()?;
-        let skip = resampler.as_ref().map_or(0, |resampler| resampler.output_delay());
-        Ok(Self { resampler, pending: vec![Vec::new(); channels], skip })
+        let skip = resampler
+            .as_ref()
+            .map_or(0, |resampler| resampler.output_delay());
+        Ok(Self {
+            resampler,
+            pending: vec![Vec::new(); channels],
+            skip,
+        })
     }
 
     /// Takes samples in and appends what comes out to `output`.
@@ -49,6 +56,31 @@ impl Resample {
             }
         }
         Ok(())
+    }
+}
+
+/// A resampler whose delay is a whole number of samples at both rates: half of an even block.
+fn resampler(from_rate: u32, to_rate: u32, channels: usize) -> Result<Fft<f32>> {
+    let (from, to) = (from_rate as usize, to_rate as usize);
+    let smallest_block = from / greatest_common_divisor(from, to);
+    let block = smallest_block * MIN_BLOCK.div_ceil(smallest_block).next_multiple_of(2);
+    let window = WindowFunction::BlackmanHarris2;
+    Ok(Fft::new_custom(
+        from,
+        to,
+        block,
+        1,
+        channels,
+        window,
+        FixedSync::Input,
+    )?)
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
     }
 }
 

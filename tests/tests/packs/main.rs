@@ -1,0 +1,234 @@
+//! A pack is a stranger's file: each way in which one can be bad is refused before ONNX Runtime
+//! sees it, in one sentence that names the field, what it must be and what it is.
+
+mod shelf;
+
+use one2four::pack::PackError;
+use prost::Message;
+
+use shelf::Shelf;
+
+#[test]
+fn the_shipped_pack_loads() {
+    Shelf::with_remix().load().unwrap();
+}
+
+#[test]
+fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
+    for (good, bad, words) in [
+        ("schema = 1", "schema = 2", ["schema must be 1", "is 2"]),
+        (
+            "id = \"remix\"",
+            "id = \"mixer\"",
+            ["id must be", "is mixer"],
+        ),
+        (
+            "kind = \"mask\"",
+            "kind = \"magic\"",
+            ["pack.toml", "magic"],
+        ),
+        (
+            "kind = \"mask\"",
+            "kind = \"notes\"",
+            ["kind must be mask", "is notes"],
+        ),
+        (
+            "fft = 2048",
+            "fft = 2000",
+            ["stream.fft must be four hops, 2048", "is 2000"],
+        ),
+        (
+            "hop = 512",
+            "hop = 0",
+            ["stream.hop must be 16 to 4096", "is 0"],
+        ),
+        (
+            "channels = 1",
+            "channels = 9",
+            ["stream.channels must be 1 or 2", "is 9"],
+        ),
+        (
+            "sample_rate = 44100",
+            "sample_rate = 1",
+            ["stream.sample_rate", "is 1"],
+        ),
+        (
+            "lookahead_frames = 16",
+            "lookahead_frames = 9999",
+            ["lookahead_frames", "9999"],
+        ),
+        (
+            "stems = [\"drums\"]",
+            "stems = [\"bass\"]",
+            ["the stem \"drums\"", "is 0"],
+        ),
+        (
+            "stems = [\"drums\"]",
+            "stems = [\"drums\", \"kazoo\"]",
+            ["number of stems", "is 5"],
+        ),
+        (
+            "file = \"drums.onnx\"",
+            "file = \"../drums.onnx\"",
+            ["graph.file", "../drums.onnx"],
+        ),
+        (
+            "file = \"drums.onnx\"",
+            "file = \"/etc/drums.onnx\"",
+            ["graph.file", "/etc/drums.onnx"],
+        ),
+        ("schema = 1", "schema = 1\nfoo = 1", ["pack.toml", "foo"]),
+        ("schema = 1", "schema = ", ["pack.toml", "refused"]),
+    ] {
+        let shelf = Shelf::with_remix();
+        shelf.edit_toml(good, bad);
+        shelf.expect_refusal(bad, &words);
+    }
+}
+
+#[test]
+fn a_pack_with_a_bad_file_is_refused() {
+    let shelf = Shelf::with_remix();
+    shelf.remove("bass.onnx");
+    shelf.expect_refusal("missing file", &["incomplete", "bass.onnx"]);
+
+    let shelf = Shelf::with_remix();
+    shelf.change("bass.onnx", |bytes| bytes[100_000] ^= 1);
+    shelf.expect_refusal("wrong hash", &["sha256 of bass.onnx"]);
+
+    let shelf = Shelf::with_remix();
+    shelf.replace("bass.onnx", b"This is text, not ONNX.".to_vec());
+    shelf.expect_refusal("text", &["bass.onnx must be an ONNX file"]);
+
+    let shelf = Shelf::with_remix();
+    shelf.replace("bass.onnx", Vec::new());
+    shelf.expect_refusal("empty", &["bass.onnx must be an ONNX file"]);
+
+    let shelf = Shelf::with_remix();
+    shelf.edit_toml("channels = 1", "channels = 2");
+    shelf.expect_refusal(
+        "wrong shape",
+        &["the shape of \"magnitude\"", "[0, 2, 1025]"],
+    );
+
+    // The first and last bytes are structure; the middle is weights.
+    let shelf = Shelf::with_remix();
+    shelf.replace_changed("bass.onnx", |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 4000].fill(0xff);
+    });
+    shelf.expect_refusal("NaN weights", &["of bass.onnx must be made of numbers"]);
+
+    let shelf = Shelf::with_remix();
+    shelf.grow("bass.onnx", 65 << 20);
+    shelf.expect_refusal("a huge file", &["bass.onnx must be at most", "bytes"]);
+}
+
+#[test]
+fn a_graph_that_claims_or_reaches_for_more_than_its_file_is_refused() {
+    let external = Tensor {
+        location: 1,
+        ..Tensor::named("far")
+    };
+    let claim = Tensor {
+        dims: vec![3 << 28, 1],
+        ..Tensor::named("huge")
+    };
+    let negative = Tensor {
+        dims: vec![-1],
+        ..Tensor::named("minus")
+    };
+    let foreign = Node {
+        op_type: "Evil".into(),
+        domain: "com.evil".into(),
+    };
+    for (what, graph, words) in [
+        (
+            "external data",
+            Graph::of(external),
+            ["\"far\"", "in another file"],
+        ),
+        (
+            "a 3 GB claim",
+            Graph::of(claim),
+            ["\"huge\"", "no larger than the file"],
+        ),
+        (
+            "a negative size",
+            Graph::of(negative),
+            ["\"minus\"", "no larger than the file"],
+        ),
+        (
+            "a custom operator",
+            Graph {
+                nodes: vec![foreign],
+                ..Graph::default()
+            },
+            ["an operator", "Evil of com.evil"],
+        ),
+    ] {
+        let shelf = Shelf::with_remix();
+        // Protobuf messages are merged when they follow one another.
+        let extra = Model { graph: Some(graph) }.encode_to_vec();
+        shelf.replace_changed("drums.onnx", |bytes| bytes.extend(extra));
+        shelf.expect_refusal(what, &words);
+    }
+}
+
+#[test]
+fn a_pack_that_is_not_there_says_where_it_belongs() {
+    let shelf = Shelf::empty();
+    assert!(matches!(shelf.load(), Err(PackError::Missing { .. })));
+    shelf.expect_refusal("no pack", &["\"remix\" is not installed", "packs"]);
+}
+
+/// As much of `onnx.proto` as the tests write.
+#[derive(Message)]
+struct Model {
+    #[prost(message, optional, tag = "7")]
+    graph: Option<Graph>,
+}
+
+#[derive(Message)]
+struct Graph {
+    #[prost(message, repeated, tag = "1")]
+    nodes: Vec<Node>,
+    #[prost(message, repeated, tag = "5")]
+    initializers: Vec<Tensor>,
+}
+
+impl Graph {
+    fn of(tensor: Tensor) -> Self {
+        Self {
+            initializers: vec![tensor],
+            ..Self::default()
+        }
+    }
+}
+
+#[derive(Message)]
+struct Node {
+    #[prost(string, tag = "4")]
+    op_type: String,
+    #[prost(string, tag = "7")]
+    domain: String,
+}
+
+#[derive(Message)]
+struct Tensor {
+    #[prost(int64, repeated, tag = "1")]
+    dims: Vec<i64>,
+    #[prost(string, tag = "8")]
+    name: String,
+    #[prost(int32, tag = "14")]
+    location: i32,
+}
+
+impl Tensor {
+    fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}

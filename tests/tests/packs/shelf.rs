@@ -1,0 +1,135 @@
+//! A folder with a copy of the shipped pack, to be spoiled.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use one2four::geometry::{ChunkSetting, Geometry};
+use one2four::pack::{self, Pack, PackError, Places};
+use sha2::{Digest, Sha256};
+
+const ID: &str = "remix";
+
+/// A folder of packs, removed when dropped.
+pub struct Shelf {
+    dir: PathBuf,
+}
+
+impl Shelf {
+    /// Without a pack.
+    pub fn empty() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!(
+            "shelf-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&dir).unwrap();
+        Self { dir }
+    }
+
+    /// With a copy of the shipped pack.
+    pub fn with_remix() -> Self {
+        let shelf = Self::empty();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../models/packs")
+            .join(ID);
+        fs::create_dir_all(shelf.file("")).unwrap();
+        for name in [
+            "pack.toml",
+            "drums.onnx",
+            "bass.onnx",
+            "piano.onnx",
+            "other.onnx",
+        ] {
+            fs::copy(shipped.join(name), shelf.file(name)).unwrap();
+        }
+        shelf
+    }
+
+    /// What the plugin does with it.
+    pub fn load(&self) -> Result<(), PackError> {
+        // `cargo xtask bundle` has put the runtime there.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let bundled = Places::in_resources(target.join("bundled/One2Four"), None);
+        let places = Places {
+            packs: vec![self.dir.join("packs")],
+            ..bundled
+        };
+        let pack = Pack::find(&places, ID)?;
+        let geometry = Geometry::new(&pack.manifest.stream, 48_000.0, ChunkSetting::Tenth);
+        pack::load(&pack, &places, &geometry).map(drop)
+    }
+
+    /// Checks that it is refused in one sentence with these words.
+    pub fn expect_refusal(&self, what: &str, words: &[&str]) {
+        let sentence = self.load().expect_err(what).to_string();
+        assert!(!sentence.contains('\n'), "{what}: {sentence}");
+        for words in words {
+            assert!(
+                sentence.contains(words),
+                "{what}: \"{words}\" is not in: {sentence}"
+            );
+        }
+    }
+
+    /// Replaces text in `pack.toml`.
+    pub fn edit_toml(&self, good: &str, bad: &str) {
+        let text = fs::read_to_string(self.file("pack.toml")).unwrap();
+        assert!(text.contains(good), "{good}");
+        fs::write(self.file("pack.toml"), text.replacen(good, bad, 1)).unwrap();
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.file(name)).unwrap();
+    }
+
+    /// Changes a file and leaves its sum as it was.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = fs::read(self.file(name)).unwrap();
+        change(&mut bytes);
+        fs::write(self.file(name), bytes).unwrap();
+    }
+
+    /// Changes a file and its sum.
+    pub fn replace_changed(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.sum(name);
+        self.change(name, change);
+        self.edit_toml(&before, &self.sum(name));
+    }
+
+    /// Replaces a file and its sum.
+    pub fn replace(&self, name: &str, bytes: Vec<u8>) {
+        self.replace_changed(name, |old| *old = bytes);
+    }
+
+    /// Makes a file `len` bytes long without writing them.
+    pub fn grow(&self, name: &str, len: u64) {
+        fs::OpenOptions::new()
+            .write(true)
+            .open(self.file(name))
+            .unwrap()
+            .set_len(len)
+            .unwrap();
+    }
+
+    fn sum(&self, name: &str) -> String {
+        let bytes = fs::read(self.file(name)).unwrap();
+        Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.join("packs").join(ID).join(name)
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
