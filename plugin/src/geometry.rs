@@ -94,23 +94,36 @@ pub struct Geometry {
     pub budget_frames: usize,
     /// See [`Stream::lookahead_frames`].
     pub lookahead_frames: usize,
+    /// The hop of the model in seconds.
+    model_hop_s: f64,
 }
 
 impl Geometry {
     /// The sizes for a pack's `stream` at the host's `sample_rate` in Hz.
     pub fn new(stream: &Stream, sample_rate: f64, setting: ChunkSetting) -> Self {
         let hop_s = stream.hop as f64 / stream.sample_rate as f64;
-        let frames = |seconds: f64| seconds / hop_s;
+        let sizes = Self {
+            sample_rate,
+            hop: smooth_near(hop_s * sample_rate),
+            chunk_frames: 0,
+            budget_frames: 0,
+            lookahead_frames: stream.lookahead_frames,
+            model_hop_s: hop_s,
+        };
+        sizes.with_chunk(setting)
+    }
+
+    /// The same with another chunk setting.
+    pub fn with_chunk(&self, setting: ChunkSetting) -> Self {
+        let frames = |seconds: f64| seconds / self.model_hop_s;
         let chunk_frames = (frames(setting.seconds()).round() as usize).max(1);
         let budget = frames(MIN_BUDGET_S)
             .max(chunk_frames as f64)
             .min(frames(MAX_BUDGET_S));
         Self {
-            sample_rate,
-            hop: smooth_near(hop_s * sample_rate),
             chunk_frames,
             budget_frames: budget.round() as usize,
-            lookahead_frames: stream.lookahead_frames,
+            ..*self
         }
     }
 

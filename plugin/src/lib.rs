@@ -33,14 +33,16 @@
 //! | [`pack`] | worker, host's main thread | `pack.toml`, checks, ONNX Runtime |
 //! | [`engine`] | host's main thread | puts one activation together |
 //! | `plugin` | host's | buses; activate, reset, process |
+//! | [`editor`] | host's main thread | the window; imports bridge, params, geometry, pack |
 //! | [`report`] | any but audio | counters as JSON |
 //!
-//! Imports go one way: dsp, geometry <- pack <- worker; bridge <- audio, worker. `audio` never
+//! Imports go one way: dsp, geometry <- pack <- worker; bridge <- audio, worker, editor. `audio` never
 //! imports `worker` or `pack`.
 
 pub mod audio;
 pub mod bridge;
 pub mod dsp;
+pub mod editor;
 pub mod engine;
 pub mod geometry;
 pub mod pack;

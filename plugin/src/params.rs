@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use nice_plug::util;
+use serde::{Deserialize, Serialize};
 
 use crate::geometry::ChunkSetting;
 
@@ -97,6 +98,9 @@ pub struct One2FourParams {
     /// The id of the pack, saved with the project even where this machine lacks the pack.
     #[persist = "pack"]
     pub pack: PackId,
+    /// What the editor remembers. Never locked by the audio thread.
+    #[persist = "editor"]
+    pub editor: std::sync::RwLock<EditorMemory>,
 }
 
 impl Default for One2FourParams {
@@ -113,6 +117,7 @@ impl Default for One2FourParams {
             chunk: EnumParam::new("Chunk", ChunkSetting::OneSecond).non_automatable(),
             align_automation: switch_param("Align Automation".into(), true),
             pack: PackId::new(DEFAULT_PACK),
+            editor: std::sync::RwLock::default(),
         }
     }
 }
@@ -188,6 +193,31 @@ fn switch_param(name: String, default: bool) -> BoolParam {
             "off" | "false" | "no" | "0" => Some(false),
             _ => None,
         }))
+}
+
+/// What a project remembers of the editor. A project can hold anything: the editor checks it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EditorMemory {
+    /// The window's width in points.
+    pub width: f32,
+    /// The window's height in points.
+    pub height: f32,
+    /// The window's scale; 1 is the system's.
+    pub zoom: f32,
+    /// Where exported stems go; empty for the usual place.
+    pub folder: String,
+}
+
+impl Default for EditorMemory {
+    fn default() -> Self {
+        Self {
+            width: 900.0,
+            height: 520.0,
+            zoom: 1.0,
+            folder: String::new(),
+        }
+    }
 }
 
 /// A pack's id as a project saves it, with a count of its changes: hosts restore a state without

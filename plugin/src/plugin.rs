@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 
-use crate::bridge::Status;
+use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
+use crate::editor::{Links, Window};
 use crate::engine::{Engine, HostConfig};
 use crate::geometry::{ChunkSetting, Geometry, Stream};
 use crate::pack::{self, Pack, PackError, Places};
@@ -76,6 +77,8 @@ pub struct One2Four<C: Class> {
     params: Arc<One2FourParams>,
     /// Counters and the fault, kept over activations.
     status: Arc<Status>,
+    /// Where the editor finds the engine.
+    slot: Arc<EditorSlot>,
     /// `None` until activated, and where the system gave no thread.
     engine: Option<Engine>,
     /// What the engine was made with.
@@ -113,6 +116,7 @@ impl<C: Class> Default for One2Four<C> {
             active: Settings::of(&params),
             params,
             status,
+            slot: Arc::default(),
             engine: None,
             is_restart_requested: false,
             tail_samples: 0,
@@ -130,12 +134,21 @@ impl<C: Class> Plugin for One2Four<C> {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::LAYOUTS;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = ();
+    type Editor = Window;
     type SysExMessage = ();
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        Some(Window::new(Links {
+            params: self.params.clone(),
+            status: self.status.clone(),
+            slot: self.slot.clone(),
+            places: Places::of_this_binary(),
+        }))
     }
 
     fn activate(
@@ -145,7 +158,7 @@ impl<C: Class> Plugin for One2Four<C> {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         // Hosts activate twice without deactivating: the old worker ends first.
-        self.engine = None;
+        self.drop_engine();
         self.active = Settings::of(&self.params);
         self.is_restart_requested = false;
 
@@ -160,7 +173,10 @@ impl<C: Class> Plugin for One2Four<C> {
         };
         let load = self.loader(places, pack_id, stream, geometry);
         match Engine::start(geometry, host, self.status.clone(), load) {
-            Ok(engine) => self.engine = Some(engine),
+            Ok(engine) => {
+                self.slot.set(Some(engine.editor.clone()));
+                self.engine = Some(engine);
+            }
             Err(error) => {
                 self.status
                     .set_fault(Some(format!("The system gave no thread: {error}")));
@@ -200,6 +216,7 @@ impl<C: Class> Plugin for One2Four<C> {
             self.is_restart_requested = true;
             context.request_restart();
         }
+        engine.room.set_playing(context.transport().playing);
         let mix = self.params.mix();
         let align_automation = self.params.align_automation.value();
         let buses = match &mut aux.outputs {
@@ -220,11 +237,19 @@ impl<C: Class> Plugin for One2Four<C> {
     }
 
     fn deactivate(&mut self) {
-        self.engine = None;
+        self.drop_engine();
     }
 }
 
 impl<C: Class> One2Four<C> {
+    /// Ends the worker and what the editor had of it.
+    fn drop_engine(&mut self) {
+        self.slot.set(None);
+        self.engine = None;
+        self.status.is_ready.store(false, Ordering::Relaxed);
+        self.status.is_playing.store(false, Ordering::Relaxed);
+    }
+
     /// The stream of the pack with this id, or the default one where there is no such pack, so
     /// that the latency is the same when it comes.
     fn find_pack(&self, places: &Places, pack_id: &str) -> Stream {
@@ -255,6 +280,7 @@ impl<C: Class> One2Four<C> {
                 }
                 let networks = pack::load(&pack, &places, &geometry)?;
                 status.set_pack(Some(pack.identity()));
+                status.set_runtime(places.runtime_version());
                 Ok(Box::new(networks) as Box<dyn Network>)
             };
             load().map_err(|error: PackError| format!("{error}; the input passes"))

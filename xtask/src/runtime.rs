@@ -16,6 +16,11 @@ const VERSION: &str = "1.31.1";
 const PYTHON: &str = "3.12";
 /// Written last: a folder without it, or with another content, is fetched again.
 const CHECKSUM: &str = "sha256";
+/// Holds the version, which the editor shows.
+const VERSION_FILE: &str = "version";
+
+/// What goes with the library wherever it goes.
+const NOTICES: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
 
 /// The wheel for a system.
 struct Wheel {
@@ -87,8 +92,11 @@ pub fn files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     if !is_whole(&cache, wheel) {
         fetch(&cache, wheel)?;
     }
-    let names = [wheel.library, CHECKSUM, "LICENSE", "ThirdPartyNotices.txt"];
-    Ok(names.map(|name| cache.join(name)).to_vec())
+    fs::write(cache.join(VERSION_FILE), VERSION)?;
+    let names = [wheel.library, CHECKSUM, VERSION_FILE]
+        .into_iter()
+        .chain(NOTICES);
+    Ok(names.map(|name| cache.join(name)).collect())
 }
 
 /// Whether the cached library is the one that was put there.
@@ -118,8 +126,7 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
     fs::create_dir(&ready)?;
     let damaged = || format!("{} cannot be unpacked", archive.display());
     let mut zip = zip::ZipArchive::new(fs::File::open(&archive)?).with_context(damaged)?;
-    let notices = ["LICENSE", "ThirdPartyNotices.txt"];
-    let members = notices.map(|name| (format!("onnxruntime/{name}"), name));
+    let members = NOTICES.map(|name| (format!("onnxruntime/{name}"), name));
     for (member, name) in members
         .into_iter()
         .chain([(wheel.member.to_string(), wheel.library)])

@@ -150,7 +150,10 @@ impl Mixer {
             }
             if let Some(meters) = meters {
                 let gains = &self.strip_gains[0][..len];
-                let input = aligned.iter().zip(gains).map(|(sample, gain)| sample * gain);
+                let input = aligned
+                    .iter()
+                    .zip(gains)
+                    .map(|(sample, gain)| sample * gain);
                 self.levels.measure(meters, 0, channel_idx, input);
                 let output = main.iter().copied();
                 self.levels

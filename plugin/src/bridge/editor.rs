@@ -14,6 +14,8 @@ pub struct EditorEnd {
     pub status: Arc<Status>,
     /// The sizes of this activation.
     pub geometry: Geometry,
+    /// Channels of this activation.
+    pub(super) channels: usize,
 }
 
 impl EditorEnd {
@@ -23,6 +25,16 @@ impl EditorEnd {
         self.shared
             .touched
             .fetch_or(1 << control_idx, Ordering::AcqRel);
+    }
+
+    /// Whether `other` is an end of the same activation.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Whether there is one channel.
+    pub fn is_mono(&self) -> bool {
+        self.channels == 1
     }
 
     /// The epoch, and the input position of the sample that is heard now.

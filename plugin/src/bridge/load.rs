@@ -28,7 +28,11 @@ impl Load {
             }
             let slot = &self.seconds[second as usize % HISTORY_S];
             let old = slot.load(Ordering::Relaxed);
-            let before_us = if old >> 32 == second { old & u64::from(u32::MAX) } else { 0 };
+            let before_us = if old >> 32 == second {
+                old & u64::from(u32::MAX)
+            } else {
+                0
+            };
             slot.store(second << 32 | (before_us + part_us), Ordering::Relaxed);
             rest_us -= part_us;
             end_us -= part_us;
@@ -44,7 +48,11 @@ impl Load {
             };
             let found = self.seconds[second as usize % HISTORY_S].load(Ordering::Relaxed);
             let busy_us = found & u64::from(u32::MAX);
-            if found >> 32 == second { busy_us as f32 / 1e6 } else { 0.0 }
+            if found >> 32 == second {
+                busy_us as f32 / 1e6
+            } else {
+                0.0
+            }
         })
     }
 }

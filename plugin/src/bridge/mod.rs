@@ -24,7 +24,7 @@ pub use chunk::{Chunk, NUM_STEMS, Outcome};
 pub use editor::{EditorEnd, EditorSlot};
 pub use load::{HISTORY_S, Load};
 pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
-pub use picture::{Column, NUM_BANDS, NUM_LANES};
+pub use picture::{Column, NUM_BANDS, NUM_LANES, column_frames};
 pub use recording::{MAX_RECORDING_S, Recording, Take};
 pub use status::{Miss, PackIdentity, Status};
 
@@ -134,6 +134,7 @@ pub fn open(
             shared,
             status,
             geometry: *geometry,
+            channels,
         },
     )
 }
@@ -195,9 +196,7 @@ impl AudioEnd {
 
     /// Tells the editor that the host's transport started at `position`.
     pub fn set_playing_since(&self, position: i64) {
-        self.shared
-            .playing_since
-            .store(position, Ordering::Release);
+        self.shared.playing_since.store(position, Ordering::Release);
     }
 
     /// Tells the worker the input position reached, by which it knows what is too late.

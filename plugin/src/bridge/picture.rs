@@ -1,11 +1,21 @@
 //! The picture of the sound, from the worker to the editor.
 
 use super::NUM_STEMS;
+use crate::geometry::Geometry;
 
 /// Lanes of the picture: the input, then the stems.
 pub const NUM_LANES: usize = 1 + NUM_STEMS;
 /// Bands of a lane, spaced evenly in octaves.
 pub const NUM_BANDS: usize = 48;
+
+/// The shortest column in seconds: finer than a lane's pixels would be waste.
+const MIN_COLUMN_S: f64 = 0.01;
+
+/// Frames of the STFT that make a column.
+pub fn column_frames(geometry: &Geometry) -> usize {
+    let hop_s = geometry.hop as f64 / geometry.sample_rate;
+    (MIN_COLUMN_S / hop_s).ceil() as usize
+}
 
 /// A moment of the picture.
 #[derive(Debug, Clone, Copy)]

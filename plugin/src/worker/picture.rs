@@ -2,7 +2,7 @@
 
 use realfft::num_complex::Complex32;
 
-use crate::bridge::{Column, NUM_BANDS, NUM_LANES, NUM_STEMS};
+use crate::bridge::{Column, NUM_BANDS, NUM_LANES, NUM_STEMS, column_frames};
 use crate::geometry::Geometry;
 
 /// The middle of the lowest band in Hz.
@@ -30,12 +30,14 @@ struct Band {
     tilt_db: f32,
 }
 
-/// Draws a column per frame.
+/// Draws columns of one frame or, where frames are very short, of several.
 pub struct Picture {
     bands: Vec<Band>,
     /// What a magnitude is multiplied with so that a full-scale sine reads 1.
     scale: f32,
-    /// Per lane, the power of every bin in the frame being drawn, over the channels.
+    /// Frames of a column.
+    column_frames: usize,
+    /// Per lane, the power of every bin in the column being drawn, over channels and frames.
     power: [Box<[f32]>; NUM_LANES],
     /// The middle of frame 0, from the chunk's start.
     first_middle: i64,
@@ -67,6 +69,7 @@ impl Picture {
         Self {
             bands,
             scale,
+            column_frames: column_frames(geometry),
             power: std::array::from_fn(|_| vec![0.0; geometry.bins()].into()),
             first_middle: geometry.fft() as i64 / 2 - geometry.worker_delay_samples() as i64,
             hop,
@@ -89,9 +92,15 @@ impl Picture {
         }
     }
 
-    /// The column of the frame that was added, of a chunk that starts at `chunk_start`.
-    pub fn finish(&mut self, epoch: u32, chunk_start: i64, frame_idx: usize) -> Column {
-        let to_power = self.scale * self.scale / self.channels as f32;
+    /// Ends a frame of a chunk that starts at `chunk_start`; returns the column if it was the last
+    /// one of it.
+    pub fn finish(&mut self, epoch: u32, chunk_start: i64, frame_idx: usize) -> Option<Column> {
+        let frame = chunk_start / self.hop + frame_idx as i64;
+        if (frame + 1) % self.column_frames as i64 != 0 {
+            return None;
+        }
+        let num_added = self.channels * self.column_frames;
+        let to_power = self.scale * self.scale / num_added as f32;
         let bands = self.power.each_ref().map(|power| {
             std::array::from_fn(|band_idx| {
                 let band = &self.bands[band_idx];
@@ -99,11 +108,11 @@ impl Picture {
             })
         });
         self.power.iter_mut().for_each(|power| power.fill(0.0));
-        Column {
+        Some(Column {
             epoch,
             position: chunk_start + self.first_middle + frame_idx as i64 * self.hop,
             bands,
-        }
+        })
     }
 }
 
@@ -145,13 +154,16 @@ mod tests {
         // All of it goes to the bass.
         let shares = [0.0, 1.0, 0.0].map(|share| vec![share; geometry.bins()].into());
         picture.add(&bins, &shares);
-        let column = picture.finish(3, 0, 0);
+        let column = picture.finish(3, 0, 0).unwrap();
 
         let loudest = |lane: usize| column.bands[lane].iter().max().copied();
         let brightest = column.bands[0].iter().position(|&level| level == 255);
         let expected = (NUM_BANDS - 1) as f64 * (440.0 / MIN_HZ).log2() / (MAX_HZ / MIN_HZ).log2();
         assert!((brightest.unwrap() as f64 - expected).abs() <= 2.0);
-        assert_eq!([1, 2, 3, 4].map(loudest), [Some(0), Some(255), Some(0), Some(0)]);
+        assert_eq!(
+            [1, 2, 3, 4].map(loudest),
+            [Some(0), Some(255), Some(0), Some(0)]
+        );
         assert_eq!(column.epoch, 3);
     }
 }

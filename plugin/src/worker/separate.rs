@@ -117,8 +117,10 @@ impl Separator {
                     self.picture.add(bins, &self.shares);
                 }
             }
-            if let Some(show) = show {
-                show(self.picture.finish(chunk.epoch, chunk.start, frame_idx));
+            if let Some(show) = show
+                && let Some(column) = self.picture.finish(chunk.epoch, chunk.start, frame_idx)
+            {
+                show(column);
             }
         }
         for channel_idx in 0..self.channels {

@@ -1,0 +1,148 @@
+//! One window: what it shows at every frame, and when there is a next one.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use egui::Ui;
+use nice_plug::context::gui::GuiContext;
+use nice_plug_egui::{Frame, NiceEguiApp, baseview};
+
+use super::hands::Hands;
+use super::layout::{Layout, StripLayout};
+use super::packs::Packs;
+use super::save::Save;
+use super::state::State;
+use super::{Links, facts, footer, header, lanes, strip, theme};
+use crate::params::NUM_STRIPS;
+
+/// Between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// Between two looks at the instance while nothing moves: what is drawn costs, so seldom.
+const LOOK: Duration = Duration::from_millis(1000);
+
+/// A window.
+pub struct App {
+    links: Links,
+    /// What there is once the window is there.
+    view: Option<View>,
+}
+
+/// The state of a window.
+struct View {
+    hands: Hands,
+    state: State,
+    packs: Packs,
+    save: Save,
+    /// The time of the last frame in seconds.
+    last_frame_s: f64,
+}
+
+impl App {
+    /// A window on an instance; from here on it is told what only an open editor needs.
+    pub fn new(links: Links) -> Self {
+        links.status.is_recording.store(true, Ordering::Relaxed);
+        links.status.is_watched.store(true, Ordering::Relaxed);
+        Self { links, view: None }
+    }
+
+    /// Gets ready to draw on `ctx`.
+    pub fn prepare(&mut self, ctx: &egui::Context, host: GuiContext) {
+        theme::apply(ctx);
+        self.view = Some(View {
+            hands: Hands::new(host),
+            state: State::new(ctx, self.links.folder()),
+            packs: Packs::default(),
+            save: Save::default(),
+            last_frame_s: 0.0,
+        });
+    }
+
+    /// Draws a frame.
+    pub fn show(&mut self, ui: &mut Ui) {
+        if let Some(view) = &mut self.view {
+            view.show(ui, &self.links);
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.links.status.is_watched.store(false, Ordering::Relaxed);
+    }
+}
+
+impl View {
+    fn show(&mut self, ui: &mut Ui, links: &Links) {
+        let now_s = ui.input(|input| input.time);
+        let passed_s = (now_s - self.last_frame_s).clamp(0.0, 1.0);
+        self.last_frame_s = now_s;
+        self.state.update(links, passed_s as f32);
+        self.hands.set_engine(self.state.engine.clone());
+
+        let window = ui.ctx().content_rect();
+        let layout = Layout::of(window);
+        ui.painter().rect_filled(window, 0.0, theme::WINDOW);
+        self.mixer(ui, links, &layout);
+        facts::show(ui, layout.facts, &self.state);
+        footer::show(ui, layout.footer, &self.state.words);
+        header::show(
+            ui,
+            layout.header,
+            links,
+            &self.hands,
+            &mut self.state,
+            &mut self.packs,
+            &mut self.save,
+        );
+
+        let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_restarting();
+        ui.ctx()
+            .request_repaint_after(if is_busy { FRAME } else { LOOK });
+    }
+
+    fn mixer(&mut self, ui: &mut Ui, links: &Links, layout: &Layout) {
+        let params = &links.params;
+        let levels = self.state.levels.meters;
+        for strip_idx in 0..NUM_STRIPS {
+            let rect = layout.strips[strip_idx];
+            let levels = &levels[strip_idx];
+            if strip::show(ui, rect, &self.hands, params, strip_idx, levels) {
+                self.state.levels.reset_loudest(strip_idx);
+            }
+            let lane = layout.lanes[strip_idx];
+            lanes::show(ui, lane, &self.state.picture, params, strip_idx);
+        }
+        let output = &levels[NUM_STRIPS];
+        if strip::show_output(ui, layout.output, &self.hands, params, output) {
+            self.state.levels.reset_loudest(NUM_STRIPS);
+        }
+        lanes::time_axis(ui, layout.time_axis);
+        let fader = StripLayout::of(layout.output).fader;
+        lanes::gain_scale(ui, layout.scale, fader, &params.output_gain);
+    }
+}
+
+impl NiceEguiApp for App {
+    fn build(
+        &mut self,
+        ctx: egui::Context,
+        host: GuiContext,
+        frame: &mut Frame,
+    ) -> Result<(), baseview::HandlerError> {
+        frame.set_clear_color(theme::WINDOW.into());
+        self.prepare(&ctx, host);
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        self.show(ui);
+    }
+
+    fn resized(&mut self, size: baseview::WindowSize) {
+        self.links.remember_size(size.logical);
+    }
+
+    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
+        self.links.remember_zoom(zoom_factor);
+    }
+}

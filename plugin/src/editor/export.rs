@@ -1,0 +1,206 @@
+//! Writes recorded stems as WAV files, on a thread of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+
+use crate::bridge::{EditorEnd, NUM_STEMS, Take};
+use crate::params::STRIPS;
+
+/// Numbers in the names of the folders.
+const MAX_FOLDERS: u32 = 9999;
+
+/// How much of the past is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// So many seconds up to what is heard now.
+    Seconds(u32),
+    /// Everything since the host's transport started, as far as it is recorded.
+    SincePlay,
+}
+
+/// An export under way or done.
+pub struct Export {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Thousandths that are done.
+    progress: AtomicU32,
+    /// Whether nobody wants it any more.
+    is_cancelled: AtomicBool,
+    /// The folder, or what went wrong.
+    result: Mutex<Option<Result<PathBuf, String>>>,
+}
+
+/// What shall be written.
+pub struct Piece {
+    takes: Vec<Arc<Take>>,
+    /// The position of the first sample.
+    start: i64,
+    /// The position after the last one.
+    end: i64,
+    sample_rate: u32,
+}
+
+impl Piece {
+    /// What is recorded of `span`, or `None` if that is nothing.
+    pub fn of(engine: &EditorEnd, span: Span) -> Option<Self> {
+        let (epoch, audible) = engine.audible();
+        let mut takes = engine.takes();
+        takes.retain(|take| take.epoch == epoch && take.start < audible);
+        let (first, last) = (takes.first()?.start, takes.last()?.end());
+        let end = last.min(audible);
+        let sample_rate = engine.geometry.sample_rate;
+        let wished = match span {
+            Span::Seconds(seconds) => end - (f64::from(seconds) * sample_rate) as i64,
+            Span::SincePlay => engine.playing_since()?,
+        };
+        let start = wished.max(first).max(0);
+        takes.retain(|take| take.end() > start);
+        (start < end).then_some(Self {
+            takes,
+            start,
+            end,
+            sample_rate: sample_rate as u32,
+        })
+    }
+
+    /// Its length in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.end - self.start) as f64 / f64::from(self.sample_rate)
+    }
+}
+
+impl Export {
+    /// Starts to write `piece` into a new folder in `parent`.
+    pub fn start(piece: Piece, parent: PathBuf) -> Self {
+        let shared = Arc::new(Shared {
+            progress: AtomicU32::new(0),
+            is_cancelled: AtomicBool::new(false),
+            result: Mutex::new(None),
+        });
+        let thread_shared = shared.clone();
+        let run = move || {
+            let result = write(&piece, &parent, &thread_shared);
+            thread_shared.finish(result);
+        };
+        let thread = std::thread::Builder::new().name("one2four-export".into());
+        if let Err(error) = thread.spawn(run) {
+            shared.finish(Err(format!("The system gave no thread: {error}")));
+        }
+        Self { shared }
+    }
+
+    /// From 0 to 1.
+    pub fn progress(&self) -> f32 {
+        self.shared.progress.load(Ordering::Relaxed) as f32 / 1000.0
+    }
+
+    /// The folder or what went wrong, once it is done.
+    pub fn result(&self) -> Option<Result<PathBuf, String>> {
+        self.shared
+            .result
+            .lock()
+            .ok()
+            .and_then(|result| result.clone())
+    }
+}
+
+impl Drop for Export {
+    fn drop(&mut self) {
+        self.shared.is_cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    fn finish(&self, outcome: Result<PathBuf, String>) {
+        if let Ok(mut result) = self.result.lock() {
+            *result = Some(outcome);
+        }
+    }
+}
+
+fn write(piece: &Piece, parent: &Path, shared: &Shared) -> Result<PathBuf, String> {
+    let folder = new_folder(parent)
+        .map_err(|error| format!("{} cannot be written to: {error}", parent.display()))?;
+    let written = (0..NUM_STEMS).try_for_each(|stem_idx| {
+        let name = STRIPS[1 + stem_idx].to_lowercase();
+        let path = folder.join(format!("{name}.wav"));
+        write_stem(piece, stem_idx, &path, shared)
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    });
+    if let Err(error) = written {
+        // Half an export is worse than none.
+        let _ = fs::remove_dir_all(&folder);
+        return Err(error);
+    }
+    Ok(folder)
+}
+
+/// Makes the first folder "Stems 1", "Stems 2", ... that is not there yet.
+fn new_folder(parent: &Path) -> std::io::Result<PathBuf> {
+    fs::create_dir_all(parent)?;
+    for number in 1..=MAX_FOLDERS {
+        let folder = parent.join(format!("Stems {number}"));
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::Error::other("there are 9999 exports in it"))
+}
+
+/// Where nothing was recorded, silence is written, so that the stems stay aligned.
+fn write_stem(
+    piece: &Piece,
+    stem_idx: usize,
+    path: &Path,
+    shared: &Shared,
+) -> Result<(), hound::Error> {
+    let channels = piece.takes.first().map_or(2, |take| take.channels());
+    let spec = WavSpec {
+        channels: channels as u16,
+        sample_rate: piece.sample_rate,
+        bits_per_sample: 32,
+        sample_format: SampleFormat::Float,
+    };
+    let mut writer = WavWriter::create(path, spec)?;
+    let mut position = piece.start;
+    for take in &piece.takes {
+        if shared.is_cancelled.load(Ordering::Relaxed) {
+            return Err(hound::Error::IoError(std::io::Error::other("cancelled")));
+        }
+        let start = take.start.clamp(position, piece.end);
+        silence(&mut writer, start - position, channels)?;
+        let end = take.end().clamp(start, piece.end);
+        for sample_idx in (start - take.start)..(end - take.start) {
+            for channel_idx in 0..channels {
+                writer.write_sample(take.stem(stem_idx, channel_idx)[sample_idx as usize])?;
+            }
+        }
+        position = end;
+        let share = (position - piece.start) as f32 / (piece.end - piece.start) as f32;
+        let done = (stem_idx as f32 + share) / NUM_STEMS as f32;
+        shared
+            .progress
+            .store((done * 1000.0) as u32, Ordering::Relaxed);
+    }
+    silence(&mut writer, piece.end - position, channels)?;
+    writer.finalize()
+}
+
+fn silence(
+    writer: &mut WavWriter<std::io::BufWriter<fs::File>>,
+    samples: i64,
+    channels: usize,
+) -> Result<(), hound::Error> {
+    for _ in 0..samples * channels as i64 {
+        writer.write_sample(0.0_f32)?;
+    }
+    Ok(())
+}

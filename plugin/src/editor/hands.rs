@@ -1,0 +1,57 @@
+//! What a person's hand does to a parameter, told to the host as a gesture: begin, change, end.
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::prelude::Param;
+
+use crate::bridge::EditorEnd;
+
+/// The way to the host and to the audio thread.
+pub struct Hands {
+    host: GuiContext,
+    /// `None` while the plugin is not active.
+    engine: Option<EditorEnd>,
+}
+
+impl Hands {
+    /// Works through `host`.
+    pub fn new(host: GuiContext) -> Self {
+        Self { host, engine: None }
+    }
+
+    /// Follows the plugin's activations.
+    pub fn set_engine(&mut self, engine: Option<EditorEnd>) {
+        self.engine = engine;
+    }
+
+    /// A hand is on the control.
+    pub fn begin<P: Param>(&self, param: &P) {
+        self.host.param_setter().begin_set_parameter(param);
+    }
+
+    /// The hand moves the control with this index in [`crate::params::Mix`], if it has one, to a
+    /// normalized value.
+    pub fn set<P: Param>(&self, param: &P, control_idx: Option<usize>, normalized: f32) {
+        let snapped = param.preview_normalized(param.preview_plain(normalized.clamp(0.0, 1.0)));
+        if snapped == param.unmodulated_normalized_value() {
+            return;
+        }
+        if let (Some(engine), Some(control_idx)) = (&self.engine, control_idx) {
+            engine.touch(control_idx);
+        }
+        self.host
+            .param_setter()
+            .set_parameter_normalized(param, snapped);
+    }
+
+    /// The hand lets go.
+    pub fn end<P: Param>(&self, param: &P) {
+        self.host.param_setter().end_set_parameter(param);
+    }
+
+    /// All three at once.
+    pub fn put<P: Param>(&self, param: &P, control_idx: Option<usize>, normalized: f32) {
+        self.begin(param);
+        self.set(param, control_idx, normalized);
+        self.end(param);
+    }
+}

@@ -1,0 +1,78 @@
+//! The menu of packs.
+
+use egui::{Label, Popup, RichText, ScrollArea, Ui};
+use nice_plug::params::persist::PersistentField;
+
+use super::header::{menu_button, restart_note};
+use super::state::State;
+use super::{Links, theme};
+use crate::pack::{self, Installed, Manifest};
+
+/// The packs as they were when the menu was opened.
+#[derive(Default)]
+pub struct Packs {
+    installed: Vec<Installed>,
+    is_open: bool,
+}
+
+/// Shows the button and, once it was pressed, the menu.
+pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
+    let chosen = links.params.pack.get();
+    let button = menu_button(ui, &format!("Pack {chosen}"), "Pack");
+    let menu = Popup::menu(&button);
+    let is_open = menu.is_open();
+    if is_open && !packs.is_open {
+        packs.installed = pack::installed(&links.places);
+    }
+    packs.is_open = is_open;
+    menu.show(|ui| {
+        ui.set_width(360.0);
+        ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
+            for installed in &packs.installed {
+                entry(ui, links, state, installed, &chosen);
+            }
+            if packs.installed.is_empty() {
+                ui.label("No pack is installed.");
+            }
+        });
+        ui.separator();
+        if ui.button("Open packs folder").clicked()
+            && let Some(folder) = links.places.user_packs()
+        {
+            super::folders::open(folder);
+        }
+        restart_note(ui, "Put the folder of a pack there and it shows up here.");
+    });
+}
+
+fn entry(ui: &mut Ui, links: &Links, state: &mut State, installed: &Installed, chosen: &str) {
+    match &installed.manifest {
+        Ok(manifest) => {
+            let is_chosen = installed.id == chosen;
+            let title = format!("{} {}", manifest.name, manifest.version);
+            if ui.selectable_label(is_chosen, title).clicked() && !is_chosen {
+                links.params.pack.set(installed.id.clone());
+                state.expect_restart();
+            }
+            about(ui, manifest);
+        }
+        Err(error) => {
+            ui.add_enabled(false, egui::Button::selectable(false, &installed.id));
+            small(ui, &error.to_string(), theme::ALERT);
+        }
+    }
+}
+
+fn about(ui: &mut Ui, manifest: &Manifest) {
+    small(ui, &manifest.description, theme::TEXT);
+    let licence = format!("{} pack, licence: {}", manifest.kind, manifest.license);
+    small(ui, &licence, theme::FAINT);
+    ui.add_space(4.0);
+}
+
+fn small(ui: &mut Ui, text: &str, colour: egui::Color32) {
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
+    });
+}

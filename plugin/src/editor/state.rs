@@ -1,0 +1,149 @@
+//! What the editor knows of its instance at this frame.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::levels::Levels;
+use super::picture::Picture;
+use super::{Links, words};
+use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
+use crate::params::{NUM_STRIPS, One2FourParams};
+
+/// Misses that are listed.
+const MAX_LISTED: usize = 64;
+/// How long the footer speaks of a miss.
+const RECENT: Duration = Duration::from_secs(20);
+
+/// Facts and moving things; nothing in here draws.
+pub struct State {
+    /// `None` while the plugin is not active.
+    pub engine: Option<EditorEnd>,
+    /// See `Status::pack`.
+    pub pack: Option<PackIdentity>,
+    /// See `Status::runtime`.
+    pub runtime: Option<String>,
+    /// See `Status::latency_samples`.
+    pub latency_samples: u32,
+    /// The host's rate in Hz.
+    pub sample_rate: f32,
+    /// See `Load::history`.
+    pub load: [f32; HISTORY_S],
+    /// The last misses, the oldest first.
+    pub misses: Vec<Miss>,
+    /// All misses since the instance was made.
+    pub num_misses: u64,
+    /// For how long in all the input stood in for stems, in seconds.
+    pub gap_s: f64,
+    /// What the meters show.
+    pub levels: Levels,
+    /// What the lanes show.
+    pub picture: Picture,
+    /// What there is to say.
+    pub words: words::State,
+    /// Since when the host has been asked to restart the plugin, and what was active then.
+    restart: Option<(Instant, Option<EditorEnd>)>,
+    /// Whether anything moves.
+    pub is_moving: bool,
+    /// Where exported stems go, as a person may edit it.
+    pub folder: String,
+}
+
+impl State {
+    /// Nothing known yet.
+    pub fn new(ctx: &egui::Context, folder: PathBuf) -> Self {
+        Self {
+            engine: None,
+            pack: None,
+            runtime: None,
+            latency_samples: 0,
+            sample_rate: 44_100.0,
+            load: [0.0; HISTORY_S],
+            misses: Vec::new(),
+            num_misses: 0,
+            gap_s: 0.0,
+            levels: Levels::new(),
+            picture: Picture::new(ctx),
+            words: words::State::default(),
+            restart: None,
+            is_moving: true,
+            folder: folder.display().to_string(),
+        }
+    }
+
+    /// Looks at everything, `passed_s` after the last time.
+    pub fn update(&mut self, links: &Links, passed_s: f32) {
+        let status = &links.status;
+        self.engine = links.slot.get();
+        self.pack = status.pack();
+        self.runtime = status.runtime();
+        self.latency_samples = status.latency_samples.load(Ordering::Relaxed);
+        let sample_rate = f32::from_bits(status.sample_rate_bits.load(Ordering::Relaxed));
+        if sample_rate > 0.0 {
+            self.sample_rate = sample_rate;
+        }
+        self.load = status.load.history();
+        self.misses
+            .extend(std::iter::from_fn(|| status.next_miss()));
+        let surplus = self.misses.len().saturating_sub(MAX_LISTED);
+        self.misses.drain(..surplus);
+        self.num_misses = status.late_chunks.load(Ordering::Relaxed);
+        let gap_samples = status.gap_samples.load(Ordering::Relaxed);
+        self.gap_s = gap_samples as f64 / f64::from(self.sample_rate);
+
+        let is_mono = self.engine.as_ref().is_some_and(EditorEnd::is_mono);
+        self.levels.update(&status.meters, passed_s, is_mono);
+        let is_playing = status.is_playing.load(Ordering::Relaxed);
+        // A picture that stands still can be looked at.
+        let is_frozen = !is_playing && !self.levels.is_moving();
+        if let Some(engine) = &self.engine {
+            self.picture.update(engine, f64::from(passed_s), is_frozen);
+        }
+        self.is_moving = self.levels.is_moving() || (!is_frozen && !self.picture.is_empty());
+        self.follow_restart();
+        self.words = words::State {
+            fault: status.fault(),
+            is_ready: status.is_ready.load(Ordering::Relaxed),
+            is_active: self.engine.is_some(),
+            restarting: self.restart.as_ref().map(|(since, _)| since.elapsed()),
+            is_sounding: self.levels.is_moving(),
+            has_just_missed: self.has_just_missed(),
+            any_stem_heard: any_stem_heard(&links.params),
+        };
+    }
+
+    /// Notes that a setting was changed that takes effect when the host restarts the plugin.
+    pub fn expect_restart(&mut self) {
+        self.restart = Some((Instant::now(), self.engine.clone()));
+    }
+
+    /// Whether a restart is awaited.
+    pub fn is_restarting(&self) -> bool {
+        self.restart.is_some()
+    }
+
+    /// Ends the wait when there is another activation.
+    fn follow_restart(&mut self) {
+        if let Some((_, before)) = &self.restart {
+            let is_same = match (before, &self.engine) {
+                (Some(before), Some(now)) => before.is_same(now),
+                (None, None) => true,
+                _ => self.engine.is_none(),
+            };
+            if !is_same {
+                self.restart = None;
+            }
+        }
+    }
+
+    fn has_just_missed(&self) -> bool {
+        self.misses
+            .last()
+            .is_some_and(|miss| miss.at.elapsed() < RECENT)
+    }
+}
+
+fn any_stem_heard(params: &Arc<One2FourParams>) -> bool {
+    (1..NUM_STRIPS).any(|strip_idx| super::strip::is_heard(params, strip_idx))
+}

@@ -1,0 +1,133 @@
+//! One strip of the mixer: name, mute, solo, fader, value and meter in a row.
+
+use egui::{Align2, Rect, Ui};
+
+use super::hands::Hands;
+use super::layout::StripLayout;
+use super::levels::Level;
+use super::{fader, meter, switch, theme, value};
+use crate::params::{NUM_STRIPS, OUTPUT_IDX, One2FourParams, STRIPS, gain_idx, mute_idx, solo_idx};
+
+/// Shows a strip. Returns whether a person cleared its clip light.
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    hands: &Hands,
+    params: &One2FourParams,
+    strip_idx: usize,
+    levels: &[Level; 2],
+) -> bool {
+    let parts = StripLayout::of(rect);
+    let strip = params.strips()[strip_idx];
+    let is_heard = is_heard(params, strip_idx);
+    frame(ui, rect, &parts, STRIPS[strip_idx], strip_idx, is_heard);
+    switch::show(
+        ui,
+        parts.mute,
+        hands,
+        &strip.mute,
+        mute_idx(strip_idx),
+        "M",
+        theme::ALERT,
+    );
+    let is_alone = switch::show(
+        ui,
+        parts.solo,
+        hands,
+        &strip.solo,
+        solo_idx(strip_idx),
+        "S",
+        theme::SOLO,
+    );
+    if is_alone {
+        solo_alone(hands, params, strip_idx);
+    }
+    let accent = accent(strip_idx, is_heard);
+    gain(ui, &parts, hands, &strip.gain, gain_idx(strip_idx), accent);
+    meter::show(ui, parts.meter, &strip.gain, levels, accent);
+    meter::clip_light(ui, parts.peak, &strip.gain, levels)
+}
+
+/// Shows the output's strip. Returns whether a person cleared its clip light.
+pub fn show_output(
+    ui: &mut Ui,
+    rect: Rect,
+    hands: &Hands,
+    params: &One2FourParams,
+    levels: &[Level; 2],
+) -> bool {
+    let parts = StripLayout::of(rect);
+    let output_gain = &params.output_gain;
+    frame(ui, rect, &parts, "Output", NUM_STRIPS, true);
+    let accent = accent(NUM_STRIPS, true);
+    gain(ui, &parts, hands, output_gain, OUTPUT_IDX, accent);
+    meter::show(ui, parts.meter, output_gain, levels, accent);
+    meter::clip_light(ui, parts.peak, output_gain, levels)
+}
+
+/// Whether mute and solo let a strip through.
+pub fn is_heard(params: &One2FourParams, strip_idx: usize) -> bool {
+    let strips = params.strips();
+    let any_solo = strips.iter().any(|strip| strip.solo.value());
+    let strip = strips[strip_idx];
+    !strip.mute.value() && (!any_solo || strip.solo.value())
+}
+
+/// A strip's colour, dimmed where it is not heard.
+pub fn accent(strip_idx: usize, is_heard: bool) -> egui::Color32 {
+    let accent = theme::ACCENTS[strip_idx];
+    if is_heard {
+        accent
+    } else {
+        accent.gamma_multiply(theme::DIMMED)
+    }
+}
+
+fn frame(ui: &Ui, rect: Rect, parts: &StripLayout, name: &str, strip_idx: usize, is_heard: bool) {
+    let painter = ui.painter();
+    painter.rect_filled(rect, 0.0, theme::SURFACE);
+    painter.rect_filled(parts.accent, 0.0, accent(strip_idx, is_heard));
+    let text = if is_heard { theme::TEXT } else { theme::FAINT };
+    painter.text(
+        parts.name.left_center(),
+        Align2::LEFT_CENTER,
+        name,
+        theme::strong(14.0),
+        text,
+    );
+}
+
+fn gain(
+    ui: &mut Ui,
+    parts: &StripLayout,
+    hands: &Hands,
+    gain: &nice_plug::prelude::FloatParam,
+    control_idx: usize,
+    accent: egui::Color32,
+) {
+    let response = fader::show(ui, parts.fader, hands, gain, control_idx, accent);
+    if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+        value::start_typing(ui, control_idx, gain);
+    }
+    response.context_menu(|ui| {
+        use nice_plug::prelude::Param;
+        if ui.button("Reset to 0 dB").clicked() {
+            hands.put(gain, Some(control_idx), gain.default_normalized_value());
+            ui.close();
+        }
+        if ui.button("Turn off").clicked() {
+            hands.put(gain, Some(control_idx), 0.0);
+            ui.close();
+        }
+    });
+    value::show(ui, parts.value, hands, gain, control_idx);
+}
+
+/// Turns the other solos off.
+fn solo_alone(hands: &Hands, params: &One2FourParams, strip_idx: usize) {
+    for (other_idx, other) in params.strips().into_iter().enumerate() {
+        if other_idx != strip_idx && other.solo.value() {
+            hands.put(&other.solo, Some(solo_idx(other_idx)), 0.0);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Mute and solo.
+
+use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use nice_plug::prelude::{BoolParam, Param};
+
+use super::hands::Hands;
+use super::theme;
+
+/// Shows a switch with a letter on it and turns it where a person clicks; returns whether the click
+/// was one with Ctrl, which asks for more than this switch.
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    hands: &Hands,
+    param: &BoolParam,
+    control_idx: usize,
+    letter: &str,
+    lit: Color32,
+) -> bool {
+    let id = ui.scope_id().with(("switch", control_idx));
+    let response = ui.interact(rect, id, Sense::click());
+    let is_on = param.value();
+    if response.clicked() {
+        hands.put(param, Some(control_idx), if is_on { 0.0 } else { 1.0 });
+    }
+    let (fill, text) = match (is_on, response.hovered()) {
+        (true, _) => (lit, theme::WINDOW),
+        (false, true) => (theme::HOVERED, theme::TEXT),
+        (false, false) => (theme::RAISED, theme::FAINT),
+    };
+    let painter = ui.painter();
+    painter.rect_filled(rect, theme::ROUND, fill);
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        letter,
+        theme::strong(13.0),
+        text,
+    );
+    if response.has_focus() {
+        let ring = Stroke::new(1.0, theme::TEXT);
+        painter.rect_stroke(rect.expand(2.0), theme::ROUND, ring, StrokeKind::Inside);
+    }
+    response
+        .widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), is_on, param.name()));
+    response.clicked() && ui.input(|input| input.modifiers.command)
+}

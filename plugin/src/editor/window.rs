@@ -1,0 +1,77 @@
+//! The editor as hosts see it: a window that opens and closes, and has a size.
+
+use std::error::Error;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::{HostMethods, SpawnedEditor};
+use nice_plug::prelude::{Editor, ParentWindowHandle, ResizeHint};
+use nice_plug_egui::{
+    EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier, create_egui_editor,
+};
+
+use super::Links;
+use super::app::App;
+use super::layout::{MAX_SIZE, MIN_SIZE};
+
+/// Makes windows. Each is new, so that nothing of a closed one stays behind.
+pub struct Window {
+    links: Links,
+}
+
+impl Window {
+    /// For an instance.
+    pub fn new(links: Links) -> Self {
+        Self { links }
+    }
+
+    fn logical_size(&self) -> (LogicalSize<f32>, f32) {
+        let (size, zoom) = self.links.window();
+        (LogicalSize::new(size.x, size.y), zoom)
+    }
+}
+
+impl Editor for Window {
+    type Handle = EguiEditorHandle;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        fallback_scale_factor: Option<f64>,
+        gui_context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
+        let (size, zoom) = self.logical_size();
+        let settings = EguiNiceSettings::new()
+            .with_tile("One2Four")
+            .with_resize_hint(self.resize_hint());
+        let editor = create_egui_editor(
+            EguiEditorState::from_size(size, zoom),
+            RepaintNotifier::new(),
+            settings,
+            App::new(self.links.clone()),
+        )
+        .ok_or("there is no editor")?;
+        editor.spawn(
+            parent,
+            wait_for_parent,
+            fallback_scale_factor,
+            gui_context,
+            host,
+        )
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        let (size, zoom) = self.logical_size();
+        let zoomed = LogicalSize::new(size.width * zoom, size.height * zoom);
+        NativeSize::from_size(zoomed.into(), 1.0)
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        let (_, zoom) = self.logical_size();
+        let zoomed = |size: egui::Vec2| LogicalSize::new(size.x * zoom, size.y * zoom);
+        ResizeHint::resizable()
+            .with_min_max_logical_size(Some(zoomed(MIN_SIZE)), Some(zoomed(MAX_SIZE)))
+    }
+}

@@ -1,0 +1,179 @@
+//! What the editor says. Pure functions from facts to words.
+
+use std::time::Duration;
+
+use crate::bridge::Miss;
+use crate::params::MIN_GAIN_DB;
+
+/// A level or gain in dB with one decimal.
+pub fn decibels(db: f32) -> String {
+    if db <= MIN_GAIN_DB {
+        "−∞".into()
+    } else if db.abs() < 0.05 {
+        "0.0".into()
+    } else if db < 0.0 {
+        format!("−{:.1}", -db)
+    } else {
+        format!("+{db:.1}")
+    }
+}
+
+/// A whole number with its thousands apart.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (idx, digit) in digits.chars().enumerate() {
+        if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A sample rate.
+pub fn rate(sample_rate: f32) -> String {
+    let khz = f64::from(sample_rate) / 1000.0;
+    format!("{khz} kHz")
+}
+
+/// A latency in milliseconds.
+pub fn milliseconds(samples: u32, sample_rate: f32) -> String {
+    let ms = f64::from(samples) / f64::from(sample_rate.max(1.0)) * 1000.0;
+    format!("{} ms", thousands(ms.round() as u64))
+}
+
+/// How long ago something was.
+pub fn ago(passed: Duration) -> String {
+    let seconds = passed.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min {} s ago", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min ago", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// What a miss was.
+pub fn miss(miss: &Miss) -> &'static str {
+    if miss.is_failure {
+        "the networks failed; the input played instead"
+    } else {
+        "the computer was too busy; the input played instead"
+    }
+}
+
+/// What there is to say of the state of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// As it should be.
+    Well,
+    /// Nothing to do but wait.
+    Waiting,
+    /// Something to do for the person.
+    Fault,
+}
+
+/// What the sentence is made of.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// See `Status::fault`.
+    pub fault: Option<String>,
+    /// See `Status::is_ready`.
+    pub is_ready: bool,
+    /// Whether the host activated the plugin.
+    pub is_active: bool,
+    /// For how long the host has been asked to restart the plugin.
+    pub restarting: Option<Duration>,
+    /// Whether anything comes out.
+    pub is_sounding: bool,
+    /// Misses since a moment ago.
+    pub has_just_missed: bool,
+    /// Whether any stem can be heard.
+    pub any_stem_heard: bool,
+}
+
+/// The state of things as one sentence.
+pub fn sentence(state: &State) -> (Mood, String) {
+    let (mood, words) = match state {
+        State {
+            restarting: Some(waiting),
+            ..
+        } if waiting.as_secs() < 3 => (
+            Mood::Waiting,
+            "The host restarts the plugin with the new setting.",
+        ),
+        State {
+            restarting: Some(_),
+            ..
+        } => (
+            Mood::Fault,
+            "The host has not restarted the plugin yet: start playback, or reopen the project.",
+        ),
+        State {
+            fault: Some(fault), ..
+        } => {
+            let stop = if fault.ends_with('.') { "" } else { "." };
+            return (Mood::Fault, format!("{fault}{stop}"));
+        }
+        State {
+            is_active: false, ..
+        } => (Mood::Waiting, "The host has not activated the plugin yet."),
+        State {
+            is_ready: false, ..
+        } => (
+            Mood::Waiting,
+            "Loading the pack; until then the input passes.",
+        ),
+        State {
+            has_just_missed: true,
+            ..
+        } => (
+            Mood::Fault,
+            "Stems came too late and the input played instead: close other programs, or choose a longer chunk.",
+        ),
+        State {
+            any_stem_heard: false,
+            ..
+        } => (Mood::Well, "All stems are muted, so the networks rest."),
+        State {
+            is_sounding: false, ..
+        } => (Mood::Well, "Ready. Start playback."),
+        _ => (Mood::Well, "Separating."),
+    };
+    (mood, words.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(decibels(-6.04), "−6.0");
+        assert_eq!(decibels(3.0), "+3.0");
+        assert_eq!(decibels(-0.04), "0.0");
+        assert_eq!(decibels(-80.0), "−∞");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(rate(44_100.0), "44.1 kHz");
+        assert_eq!(milliseconds(75_776, 44_100.0), "1,718 ms");
+        assert_eq!(ago(Duration::from_secs(125)), "2 min 5 s ago");
+    }
+
+    #[test]
+    fn a_fault_comes_before_everything_but_a_restart() {
+        let state = State {
+            fault: Some("The pack is missing".into()),
+            is_active: true,
+            ..State::default()
+        };
+        let expected = (Mood::Fault, "The pack is missing.".to_string());
+        assert_eq!(sentence(&state), expected);
+        let restarting = Some(Duration::from_secs(1));
+        let (mood, _) = sentence(&State {
+            restarting,
+            ..state
+        });
+        assert_eq!(mood, Mood::Waiting);
+    }
+}
