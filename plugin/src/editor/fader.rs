@@ -91,7 +91,8 @@ fn drag(
 /// What the wheel and the keys ask for, in dB.
 fn steps(ui: &Ui, response: &Response) -> Option<f32> {
     let mut steps_db = 0.0;
-    if response.has_focus() {
+    let has_focus = response.has_focus();
+    if has_focus {
         let arrows = EventFilter {
             horizontal_arrows: true,
             vertical_arrows: true,
@@ -110,7 +111,7 @@ fn steps(ui: &Ui, response: &Response) -> Option<f32> {
                 }
             }
         }
-        if response.has_focus() {
+        if has_focus {
             for (key, change_db) in [
                 (Key::ArrowRight, step_db),
                 (Key::ArrowUp, step_db),
