@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::audio::Room;
 use crate::bridge::{self, EditorEnd, Status};
-use crate::geometry::Geometry;
-use crate::worker::{Load, Worker};
+use crate::geometry::{Geometry, Stream};
+use crate::pack::{self, Pack, PackError, Places};
+use crate::worker::{Load, Network, Worker};
 
 /// One activation of an instance.
 pub struct Engine {
@@ -45,4 +46,29 @@ impl Engine {
             _worker: Worker::start(worker, owner, geometry, host.channels, load)?,
         })
     }
+}
+
+/// What the worker calls, again and again where it fails, to get the networks of the pack that had
+/// this `stream` on activation.
+pub fn loader(
+    places: Places,
+    pack_id: String,
+    stream: Stream,
+    geometry: Geometry,
+    status: Arc<Status>,
+) -> Load {
+    Box::new(move || {
+        let load = || {
+            let pack = Pack::find(&places, &pack_id)?;
+            if pack.manifest.stream != stream {
+                let expected = "what it was on activation (restart the plugin)";
+                return Err(PackError::refused(&pack_id, "stream", expected, "another"));
+            }
+            let networks = pack::load(&pack, &places, &geometry)?;
+            status.set_pack(Some(pack.identity()));
+            status.set_runtime(places.runtime_version());
+            Ok(Box::new(networks) as Box<dyn Network>)
+        };
+        load().map_err(|error: PackError| format!("{error}; the input passes"))
+    })
 }

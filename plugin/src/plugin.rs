@@ -10,11 +10,10 @@ use nice_plug::prelude::*;
 use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
-use crate::engine::{Engine, HostConfig};
+use crate::engine::{self, Engine, HostConfig};
 use crate::geometry::{ChunkSetting, Geometry, Stream};
-use crate::pack::{self, Pack, PackError, Places};
+use crate::pack::{Pack, Places};
 use crate::params::One2FourParams;
-use crate::worker::{Load, Network};
 
 /// What differs between the two classes of the binary.
 pub trait Class: Send + 'static {
@@ -171,7 +170,7 @@ impl<C: Class> Plugin for One2Four<C> {
             max_block_samples: config.max_buffer_size as usize,
             is_offline: config.process_mode == ProcessMode::Offline,
         };
-        let load = self.loader(places, pack_id, stream, geometry);
+        let load = engine::loader(places, pack_id, stream, geometry, self.status.clone());
         match Engine::start(geometry, host, self.status.clone(), load) {
             Ok(engine) => {
                 self.slot.set(Some(engine.editor.clone()));
@@ -266,25 +265,6 @@ impl<C: Class> One2Four<C> {
                 Stream::DEFAULT
             }
         }
-    }
-
-    /// What the worker calls, again and again where it fails, to get the networks.
-    fn loader(&self, places: Places, pack_id: String, stream: Stream, geometry: Geometry) -> Load {
-        let status = self.status.clone();
-        Box::new(move || {
-            let load = || {
-                let pack = Pack::find(&places, &pack_id)?;
-                if pack.manifest.stream != stream {
-                    let expected = "what it was on activation (restart the plugin)";
-                    return Err(PackError::refused(&pack_id, "stream", expected, "another"));
-                }
-                let networks = pack::load(&pack, &places, &geometry)?;
-                status.set_pack(Some(pack.identity()));
-                status.set_runtime(places.runtime_version());
-                Ok(Box::new(networks) as Box<dyn Network>)
-            };
-            load().map_err(|error: PackError| format!("{error}; the input passes"))
-        })
     }
 }
 

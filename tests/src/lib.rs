@@ -7,10 +7,14 @@
 //!   Instance::deactivate(player)
 //! ```
 //!
+//! A [`Desk`] and a [`Canvas`] stand in for the host's and the system's side of an editor's window.
+//!
 //! A [`Player`] may move to another thread, as a DAW's audio callback does.
 
 pub mod alloc;
 mod binary;
+mod canvas;
+mod desk;
 mod host;
 mod instance;
 mod params;
@@ -19,6 +23,8 @@ mod report;
 mod state;
 
 pub use binary::{Binary, Description};
+pub use canvas::Canvas;
+pub use desk::{Desk, Gesture};
 pub use host::Requests;
 pub use instance::{Instance, Mode, RemotePage, Setup};
 pub use params::Param;

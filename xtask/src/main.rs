@@ -7,6 +7,7 @@ mod install;
 mod measure;
 mod packs;
 mod runtime;
+mod screenshots;
 mod workspace;
 
 use std::process::ExitCode;
@@ -25,12 +26,14 @@ struct Cli {
 enum Command {
     Bundle(bundle::Args),
     Bounce(bounce::Args),
+    Screenshots(screenshots::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bundle(args) => bundle::run(&args),
         Command::Bounce(args) => bounce::run(&args),
+        Command::Screenshots(args) => screenshots::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

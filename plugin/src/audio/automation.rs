@@ -36,11 +36,17 @@ pub struct Automation {
     superseded: [i64; NUM_CONTROLS],
     /// Controls that a person moved and whose change has not arrived yet, a bit each.
     touched: u64,
+    /// Per control, the position until which it is in a person's hand.
+    held_until: [i64; NUM_CONTROLS],
+    /// How long a control stays in hand after a change: while it is dragged, several changes are
+    /// under way between the editor, the host and here.
+    hold_samples: i64,
 }
 
 impl Automation {
-    /// Nothing under way.
-    pub fn new() -> Self {
+    /// Nothing under way. `hold_samples` is for how long a control that a person moved stays in
+    /// hand.
+    pub fn new(hold_samples: usize) -> Self {
         Self {
             latest: None,
             now: [0.0; NUM_CONTROLS],
@@ -48,6 +54,8 @@ impl Automation {
             events: VecDeque::with_capacity(MAX_EVENTS),
             superseded: [i64::MIN; NUM_CONTROLS],
             touched: 0,
+            held_until: [i64::MIN; NUM_CONTROLS],
+            hold_samples: hold_samples as i64,
         }
     }
 
@@ -57,6 +65,7 @@ impl Automation {
         self.events.clear();
         self.superseded = [i64::MIN; NUM_CONTROLS];
         self.touched = 0;
+        self.held_until = [i64::MIN; NUM_CONTROLS];
     }
 
     /// Takes the controls as they are at the input `position`. Those with a bit in `touched` were
@@ -78,7 +87,11 @@ impl Automation {
                 continue;
             }
             let bit = 1 << control_idx;
-            if align && self.touched & bit == 0 {
+            let is_moved = self.touched & bit != 0;
+            if is_moved {
+                self.held_until[control_idx] = position + self.hold_samples;
+            }
+            if align && !is_moved && position >= self.held_until[control_idx] {
                 self.push(Event {
                     position,
                     control_idx,
@@ -153,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_dragged_fader_acts_at_once_and_outlives_older_automation() {
-        let mut automation = Automation::new();
+        let mut automation = Automation::new(0);
         automation.observe(0, &mix(1.0), 0, true);
         automation.observe(50, &mix(0.5), 0, true);
         automation.observe(80, &mix(0.2), 1 << gain_idx(1), true);
@@ -165,8 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn changes_of_one_drag_all_act_at_once() {
+        let mut automation = Automation::new(20);
+        automation.observe(0, &mix(1.0), 0, true);
+        automation.observe(80, &mix(0.2), 1 << gain_idx(1), true);
+        automation.observe(90, &mix(0.3), 0, true);
+        assert_eq!(automation.now()[gain_idx(1)], 0.3);
+        automation.observe(100, &mix(0.4), 0, true);
+        assert_eq!(automation.now()[gain_idx(1)], 0.3);
+    }
+
+    #[test]
     fn a_flood_of_automation_ends_on_its_last_value() {
-        let mut automation = Automation::new();
+        let mut automation = Automation::new(0);
         for position in 0..3 * MAX_EVENTS as i64 {
             automation.observe(position, &mix(position as f32), 0, true);
         }

@@ -28,6 +28,9 @@ use mixer::Mixer;
 const MAX_SEGMENT_SAMPLES: usize = 256;
 /// Time in which gains move, in seconds: short enough to follow a hand, long enough not to click.
 const GAIN_RAMP_S: f64 = 0.02;
+/// How long a control stays in hand after a person moved it, in seconds: longer than a host takes
+/// to pass on what the editor told it.
+const HOLD_S: f64 = 0.15;
 
 /// The stem buses of a block, in the order drums, bass, piano, other; each a slice of channels.
 pub type StemBuses<'a, 'b> = [&'a mut [&'b mut [f32]]; NUM_STEMS];
@@ -65,7 +68,7 @@ impl Room {
             latency_samples: latency_samples as i64,
             capture: Capture::new(geometry, ramp_samples),
             delay: (0..channels).map(|_| ring()).collect(),
-            automation: Automation::new(),
+            automation: Automation::new((HOLD_S * geometry.sample_rate) as usize),
             collect: Collect::new(geometry, bridge.num_chunks()),
             lead: Lead::new(geometry, is_offline),
             mixer: Mixer::new(ramp_samples, geometry.sample_rate),

@@ -6,9 +6,12 @@ use super::state::State;
 use super::{theme, words};
 use crate::bridge::HISTORY_S;
 
+/// How the width is shared.
+const SHARES: [f32; 4] = [0.27, 0.26, 0.28, 0.19];
+
 /// The label over a number, the number, and a word on it.
-struct Fact<'a> {
-    label: &'a str,
+struct Fact {
+    label: String,
     value: String,
     note: String,
 }
@@ -17,9 +20,9 @@ struct Fact<'a> {
 pub fn show(ui: &mut Ui, rect: Rect, state: &State) {
     ui.painter().rect_filled(rect, 0.0, theme::SURFACE);
     let facts = [pack(state), latency(state), load(state), misses(state)];
-    let width = rect.width() / facts.len() as f32;
-    for (idx, fact) in facts.iter().enumerate() {
-        let left = rect.left() + width * idx as f32;
+    let mut left = rect.left();
+    for (idx, (fact, share)) in facts.iter().zip(SHARES).enumerate() {
+        let width = rect.width() * share;
         let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         if idx > 0 {
             let line = Stroke::new(1.0, theme::LINE);
@@ -33,61 +36,52 @@ pub fn show(ui: &mut Ui, rect: Rect, state: &State) {
             _ => {}
         }
         text(ui, inner, fact);
+        left += width;
     }
 }
 
-fn pack(state: &State) -> Fact<'_> {
-    let (value, note) = match &state.pack {
-        Some(pack) => (
-            format!("{} {}", pack.id, pack.version),
-            format!("{} · {}", pack.kind, runtime(state)),
-        ),
-        None => ("none".into(), runtime(state)),
-    };
-    Fact {
-        label: "Pack",
-        value,
-        note,
-    }
-}
-
-fn runtime(state: &State) -> String {
-    match &state.runtime {
+fn pack(state: &State) -> Fact {
+    let note = match &state.runtime {
         Some(version) => format!("ONNX Runtime {version}"),
         None => "no ONNX Runtime".into(),
-    }
+    };
+    let (label, value) = match &state.pack {
+        Some(pack) => (
+            format!("Pack · {}", pack.kind),
+            format!("{} {}", pack.id, pack.version),
+        ),
+        None => ("Pack".into(), "none".into()),
+    };
+    Fact { label, value, note }
 }
 
-fn latency(state: &State) -> Fact<'_> {
+fn latency(state: &State) -> Fact {
     let samples = words::thousands(state.latency_samples.into());
     Fact {
-        label: "Latency",
+        label: format!("Latency at {}", words::rate(state.sample_rate)),
         value: words::milliseconds(state.latency_samples, state.sample_rate),
-        note: format!("{samples} samples, {}", words::rate(state.sample_rate)),
+        note: format!("{samples} samples"),
     }
 }
 
-fn load(state: &State) -> Fact<'_> {
+fn load(state: &State) -> Fact {
     let recent = &state.load[HISTORY_S - 4..];
     let share = recent.iter().sum::<f32>() / recent.len() as f32;
-    let most = state
-        .load
-        .iter()
-        .fold(0.0_f32, |most, &share| most.max(share));
+    let most = state.load.iter().copied().fold(0.0, f32::max);
     Fact {
-        label: "Worker load",
+        label: "Worker load".into(),
         value: format!("{:.0} %", share * 100.0),
-        note: format!("at most {:.0} % in a minute", most * 100.0),
+        note: format!("at most {:.0} % in 60 s", most * 100.0),
     }
 }
 
-fn misses(state: &State) -> Fact<'_> {
+fn misses(state: &State) -> Fact {
     let note = match state.misses.last() {
         Some(last) => words::ago(last.at.elapsed()),
         None => "since start".into(),
     };
     Fact {
-        label: "Misses",
+        label: "Misses".into(),
         value: words::thousands(state.num_misses),
         note,
     }
@@ -104,7 +98,7 @@ fn text(ui: &Ui, rect: Rect, fact: &Fact) {
             colour,
         );
     };
-    line(-18.0, fact.label, theme::font(11.0), theme::FAINT);
+    line(-18.0, &fact.label, theme::font(11.0), theme::FAINT);
     line(0.0, &fact.value, theme::strong(14.0), theme::TEXT);
     line(18.0, &fact.note, theme::font(11.0), theme::FAINT);
 }
@@ -112,12 +106,12 @@ fn text(ui: &Ui, rect: Rect, fact: &Fact) {
 /// The load of the last minute as bars, a second each.
 fn history(ui: &Ui, rect: Rect, state: &State) {
     let plot = Rect::from_min_max(
-        pos2(rect.right() - HISTORY_S as f32, rect.center().y - 26.0),
-        pos2(rect.right(), rect.center().y + 8.0),
+        pos2(
+            (rect.right() - HISTORY_S as f32).round(),
+            rect.center().y - 12.0,
+        ),
+        pos2(rect.right().round(), rect.center().y + 10.0),
     );
-    if plot.left() < rect.left() + 44.0 {
-        return;
-    }
     let painter = ui.painter();
     painter.rect_filled(plot, 0.0, theme::WELL);
     for (second, &share) in state.load.iter().enumerate() {

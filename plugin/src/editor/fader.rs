@@ -148,7 +148,10 @@ fn paint(
         let stroke = Stroke::new(1.0, colour);
         painter.vline(mark, middle - reach..=middle + reach, stroke);
     }
-    let track = Rect::from_center_size(rect.center(), vec2(rect.width(), 4.0));
+    let track = Rect::from_x_y_ranges(
+        x_of(rect, 0.0)..=x_of(rect, 1.0),
+        middle - 2.0..=middle + 2.0,
+    );
     painter.rect_filled(track, 2.0, theme::WELL);
     let filled = track.with_max_x(x);
     painter.rect_filled(filled, 2.0, accent.gamma_multiply(0.8));

@@ -1,6 +1,8 @@
 //! The bar at the top: name, pack, chunk; export and size.
 
-use egui::{Align, Button, Layout, Popup, Rect, Response, RichText, Ui, UiBuilder};
+use egui::{
+    Align, Button, Layout, Popup, Rect, Response, RichText, Shape, Stroke, Ui, UiBuilder, vec2,
+};
 use nice_plug::prelude::{Enum, Param};
 
 use super::hands::Hands;
@@ -46,7 +48,16 @@ pub fn show(
 
 /// A button that opens a menu.
 pub fn menu_button(ui: &mut Ui, label: &str, name: &str) -> Response {
-    let response = ui.add(Button::new(format!("{label}  ▾")));
+    // The room on the right is the triangle's.
+    let response = ui.add(Button::new(format!("{label}      ")));
+    let at = response.rect.right_center() - vec2(18.0, 0.0);
+    let triangle = vec![
+        at + vec2(-4.0, -2.0),
+        at + vec2(4.0, -2.0),
+        at + vec2(0.0, 3.0),
+    ];
+    let shape = Shape::convex_polygon(triangle, theme::FAINT, Stroke::NONE);
+    ui.painter().add(shape);
     response.accessible_name(name)
 }
 

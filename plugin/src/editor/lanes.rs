@@ -67,7 +67,7 @@ fn x_of(rect: Rect, seconds_ago: usize) -> f32 {
 /// The scale of faders and meters below the strips, whose fader lies at `fader`.
 pub fn gain_scale(ui: &Ui, rect: Rect, fader: Rect, gain: &nice_plug::prelude::FloatParam) {
     use nice_plug::prelude::Param;
-    for mark_db in [-40.0, -20.0, -10.0, 0.0, 12.0] {
+    for mark_db in [-40.0, -20.0, 0.0, 12.0] {
         let x = super::fader::x_of(fader, gain.preview_normalized(mark_db));
         let text = match mark_db {
             0.0 => "0".into(),

@@ -10,9 +10,9 @@ const MIN_HZ: f64 = 45.0;
 /// The middle of the highest band in Hz.
 const MAX_HZ: f64 = 14_000.0;
 /// The level that is drawn as silence, in dB below a full-scale sine.
-const FLOOR_DB: f32 = -78.0;
+const FLOOR_DB: f32 = -70.0;
 /// The level that is drawn brightest.
-const CEILING_DB: f32 = -18.0;
+const CEILING_DB: f32 = -8.0;
 /// Music falls by about this much per octave; without it the picture would show bass only.
 const TILT_DB_PER_OCTAVE: f32 = 3.0;
 /// The frequency at which the tilt adds nothing.

@@ -18,6 +18,8 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use stage::{Binary, Instance, Mode, Setup};
 
+pub use input::Reader;
+
 use crate::workspace::Workspace;
 use crate::{bundle, packs};
 

@@ -1,0 +1,187 @@
+//! The editor, worked by its accessible names and looked at, without a window.
+
+mod bench;
+mod rig;
+
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable;
+use one2four::geometry::ChunkSetting;
+use one2four::params::{MIN_GAIN_DB, STRIPS};
+use rig::Rig;
+use stage::Gesture;
+
+/// A gesture that ends with the parameter `name` at `value`.
+fn is_gesture(gestures: &[Gesture], name: &str) -> bool {
+    matches!(gestures, [Gesture::Begin(begun), changes @ .., Gesture::End(ended)]
+        if begun == name
+            && ended == name
+            && !changes.is_empty()
+            && changes.iter().all(|change| matches!(change, Gesture::Change(changed, _) if changed == name)))
+}
+
+#[test]
+fn every_mute_and_solo_turns_its_parameter() {
+    let mut rig = Rig::new();
+    for (strip_idx, strip) in STRIPS.iter().enumerate() {
+        for what in ["Mute", "Solo"] {
+            let value = |rig: &Rig| {
+                let strip = rig.params.strips()[strip_idx];
+                let param = if what == "Mute" {
+                    &strip.mute
+                } else {
+                    &strip.solo
+                };
+                param.value()
+            };
+            let before = value(&rig);
+            let name = format!("{strip} {what}");
+            rig.click(&name);
+            assert_eq!(value(&rig), !before, "{name}");
+            assert!(is_gesture(&rig.desk.take_gestures(), &name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_click_with_ctrl_solos_one_strip_alone() {
+    let mut rig = Rig::new();
+    rig.click("Drums Solo");
+    let node = rig.harness.get_by_label("Bass Solo");
+    node.click_modifiers(Modifiers::COMMAND);
+    rig.harness.run_steps(2);
+    assert!(!rig.params.drums.solo.value());
+    assert!(rig.params.bass.solo.value());
+}
+
+#[test]
+fn every_fader_is_dragged_reset_and_moved_by_keys() {
+    let mut rig = Rig::new();
+    let names = STRIPS.iter().chain(&["Output"]);
+    for name in names.map(|strip| format!("{strip} Gain")) {
+        let gain = |rig: &Rig| rig.gain(&name);
+        rig.drag(&name, vec2(-30.0, 0.0));
+        let dragged_db = gain(&rig);
+        assert!(
+            dragged_db < -5.0 && dragged_db > -30.0,
+            "{name} {dragged_db}"
+        );
+        assert!(is_gesture(&rig.desk.take_gestures(), &name), "{name}");
+
+        rig.double_click(&name);
+        assert_eq!(gain(&rig), 0.0, "{name} after a double click");
+
+        rig.harness.get_by_label(&name).focus();
+        rig.harness.run_steps(2);
+        rig.press(Key::ArrowDown, Modifiers::NONE);
+        assert!((gain(&rig) + 1.0).abs() < 0.02, "{name} after a key");
+        rig.press(Key::ArrowUp, Modifiers::SHIFT);
+        assert!((gain(&rig) + 0.9).abs() < 0.02, "{name} after a fine key");
+        rig.press(Key::Delete, Modifiers::NONE);
+        assert_eq!(gain(&rig), 0.0, "{name} after delete");
+    }
+}
+
+#[test]
+fn the_wheel_moves_a_fader() {
+    let mut rig = Rig::new();
+    rig.wheel("Bass Gain", -1.0, Modifiers::NONE);
+    assert!((rig.gain("Bass Gain") + 1.0).abs() < 0.02);
+}
+
+#[test]
+fn a_value_is_typed() {
+    let mut rig = Rig::new();
+    for (text, expected_db) in [("-6", -6.0), ("+3.5 dB", 3.5), ("off", MIN_GAIN_DB)] {
+        rig.click("Drums Gain value");
+        rig.harness.event(egui::Event::Text(text.into()));
+        rig.harness.run_steps(2);
+        rig.press(Key::Enter, Modifiers::NONE);
+        let gain_db = rig.gain("Drums Gain");
+        assert!((gain_db - expected_db).abs() < 0.02, "{text}: {gain_db}");
+    }
+    let before_db = rig.gain("Drums Gain");
+    rig.click("Drums Gain value");
+    rig.harness.event(egui::Event::Text("1".into()));
+    rig.harness.run_steps(2);
+    rig.press(Key::Escape, Modifiers::NONE);
+    assert_eq!(rig.gain("Drums Gain"), before_db, "escape changes nothing");
+}
+
+#[test]
+fn the_chunk_is_chosen_and_the_restart_announced() {
+    let mut rig = Rig::new();
+    rig.click("Chunk");
+    let name = rig.harness.get_by_label_contains("1/4 s");
+    name.click();
+    rig.harness.run_steps(2);
+    assert_eq!(rig.params.chunk.value(), ChunkSetting::Quarter);
+    let words = "The host restarts the plugin with the new setting.";
+    assert!(rig.harness.query_by_label(words).is_some());
+}
+
+#[test]
+fn packs_are_listed_with_the_reason_of_refused_ones() {
+    let mut rig = Rig::new();
+    rig.click("Pack");
+    let reason = rig.harness.query_by_label_contains("is refused");
+    assert!(reason.is_some(), "the broken pack says why");
+    rig.click("Second 1.0.0");
+    assert_eq!(rig.params.pack.get(), "second");
+    assert_eq!(rig.params.pack.generation(), 1);
+}
+
+#[test]
+fn what_was_heard_is_saved() {
+    let mut rig = Rig::new();
+    rig.play(4.0);
+    rig.click("Save stems");
+    rig.harness.get_by_label("Last 10 s").click();
+    rig.harness.run_steps(2);
+    rig.click("Save now");
+    rig.wait_for("Saved four stems");
+    for stem in ["drums", "bass", "piano", "other"] {
+        let path = rig
+            .folder
+            .path()
+            .join("stems/Stems 1")
+            .join(format!("{stem}.wav"));
+        let seconds = hound::WavReader::open(&path).unwrap().duration() as f32 / 44_100.0;
+        assert!((1.5..3.0).contains(&seconds), "{stem}: {seconds} s");
+    }
+}
+
+#[test]
+fn status_lanes_and_meters_have_names() {
+    let mut rig = Rig::new();
+    rig.play(3.0);
+    for strip in STRIPS {
+        rig.harness.get_by_label(&format!("{strip} picture"));
+        rig.harness.get_by_label(&format!("{strip} level"));
+        rig.click(&format!("{strip} loudest peak"));
+    }
+    rig.harness.get_by_label("Output level");
+    rig.harness.get_by_label("Separating.");
+    rig.click("Misses: 0");
+    let words = "No chunk of stems has come too late since the plugin was loaded.";
+    assert!(rig.harness.query_by_label(words).is_some());
+}
+
+#[test]
+fn the_scale_is_chosen() {
+    let mut rig = Rig::new();
+    rig.click("Size");
+    rig.click("150 %");
+    assert_eq!(rig.harness.ctx.zoom_factor(), 1.5);
+}
+
+#[test]
+fn it_looks_as_it_did() {
+    let mut rig = Rig::new();
+    rig.harness.run_steps(3);
+    rig.picture("at rest");
+    rig.click("Piano Solo");
+    rig.drag("Drums Gain", vec2(-40.0, 0.0));
+    rig.harness.remove_cursor();
+    rig.harness.run_steps(3);
+    rig.picture("piano soloed");
+}

@@ -1,0 +1,257 @@
+//! An engine with a stand-in for the networks, and its editor.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, Vec2};
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions, TestRenderer};
+use ndarray::{ArrayView3, ArrayViewMut4};
+use one2four::bridge::{EditorSlot, Status};
+use one2four::editor::{App, Links};
+use one2four::engine::{Engine, HostConfig};
+use one2four::geometry::{ChunkSetting, Geometry, Stream};
+use one2four::pack::Places;
+use one2four::params::One2FourParams;
+use one2four::worker::{Network, RunError};
+use stage::{Canvas, Desk};
+
+/// Hz.
+const RATE: f64 = 44_100.0;
+/// A block of the host.
+const BLOCK: usize = 512;
+
+/// Gives every stem the same.
+struct Equal;
+
+impl Network for Equal {
+    fn channels(&self) -> usize {
+        1
+    }
+
+    fn bins(&self) -> usize {
+        Stream::DEFAULT.bins()
+    }
+
+    fn run(
+        &mut self,
+        _magnitude: ArrayView3<f32>,
+        mut mask: ArrayViewMut4<f32>,
+    ) -> Result<(), RunError> {
+        mask.fill(0.25);
+        Ok(())
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// Paints for the harness.
+#[derive(Default)]
+struct Painter(Canvas);
+
+impl TestRenderer for Painter {
+    fn handle_delta(&mut self, delta: &mut egui::TexturesDelta) {
+        self.0.update(delta);
+    }
+
+    fn render(
+        &mut self,
+        ctx: &egui::Context,
+        output: &egui::FullOutput,
+    ) -> Result<image::RgbaImage, String> {
+        let pixels_per_point = output.pixels_per_point;
+        let primitives = ctx.tessellate(output.shapes.clone(), pixels_per_point);
+        let size = (ctx.content_rect().size() * pixels_per_point).round();
+        let size = [size.x as usize, size.y as usize];
+        let image = self.0.paint(&primitives, size, pixels_per_point);
+        image::RgbaImage::from_raw(size[0] as u32, size[1] as u32, image.as_raw().to_vec())
+            .ok_or_else(|| "the picture has another size".into())
+    }
+}
+
+/// What a test works with.
+pub struct Rig {
+    pub engine: Engine,
+    pub params: Arc<One2FourParams>,
+    pub desk: Arc<Desk>,
+    pub harness: Harness<'static>,
+    pub folder: tempfile::TempDir,
+    phase: f32,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        let geometry = Geometry::new(&Stream::DEFAULT, RATE, ChunkSetting::OneSecond);
+        let status = Arc::new(Status::default());
+        let host = HostConfig {
+            channels: 2,
+            max_block_samples: BLOCK,
+            is_offline: true,
+        };
+        let load = Box::new(|| Ok(Box::new(Equal) as Box<dyn Network>));
+        let mut engine = Engine::start(geometry, host, status.clone(), load).unwrap();
+        engine.room.reset();
+        let started = Instant::now();
+        while !status.is_ready.load(Ordering::Acquire) && started.elapsed().as_secs() < 5 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        status
+            .latency_samples
+            .store(geometry.latency_samples() as u32, Ordering::Relaxed);
+        status
+            .sample_rate_bits
+            .store((RATE as f32).to_bits(), Ordering::Relaxed);
+        status.set_runtime(Some("1.2.3".into()));
+
+        let folder = tempfile::tempdir().unwrap();
+        make_packs(folder.path());
+        let params = Arc::new(One2FourParams::default());
+        params.editor.write().unwrap().folder =
+            folder.path().join("stems").to_string_lossy().into_owned();
+        let slot = Arc::new(EditorSlot::default());
+        slot.set(Some(engine.editor.clone()));
+        let (desk, host) = Desk::new();
+        let mut app = App::new(Links {
+            params: params.clone(),
+            status,
+            slot,
+            places: Places::in_resources(folder.path().into(), None),
+        });
+        let mut is_ready = false;
+        let harness = Harness::builder()
+            .with_size(egui::vec2(900.0, 520.0))
+            .with_step_dt(1.0 / 30.0)
+            .renderer(Painter::default())
+            .build_ui(move |ui| {
+                if !is_ready {
+                    app.prepare(ui.ctx(), host.clone());
+                    is_ready = true;
+                } else {
+                    app.show(ui);
+                }
+            });
+        let mut rig = Self {
+            engine,
+            params,
+            desk,
+            harness,
+            folder,
+            phase: 0.0,
+        };
+        rig.harness.run_steps(3);
+        rig
+    }
+
+    /// Plays a tone for so long, and draws.
+    pub fn play(&mut self, seconds: f64) {
+        for block_idx in 0..(seconds * RATE) as usize / BLOCK {
+            let mut tone = [0.0; BLOCK];
+            for sample in &mut tone {
+                self.phase = (self.phase + 440.0 / RATE as f32).fract();
+                *sample = 0.5 * (self.phase * std::f32::consts::TAU).sin();
+            }
+            let mut block = [tone, tone];
+            let mut channels = block.each_mut().map(|channel| &mut channel[..]);
+            let room = &mut self.engine.room;
+            room.set_playing(true);
+            room.process(&mut channels, None, &self.params.mix(), true);
+            if block_idx % 3 == 0 {
+                self.harness.step();
+            }
+        }
+        self.harness.step();
+    }
+
+    pub fn click(&mut self, name: &str) {
+        self.harness.get_by_label(name).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn double_click(&mut self, name: &str) {
+        let node = self.harness.get_by_label(name);
+        node.click();
+        node.click();
+        self.harness.run_steps(2);
+    }
+
+    pub fn drag(&mut self, name: &str, way: Vec2) {
+        let at = self.harness.get_by_label(name).rect().center();
+        self.harness.drag_at(at);
+        self.harness.run_steps(2);
+        self.harness.hover_at(at + way / 2.0);
+        self.harness.run_steps(2);
+        self.harness.hover_at(at + way);
+        self.harness.run_steps(2);
+        self.harness.drop_at(at + way);
+        self.harness.run_steps(2);
+    }
+
+    pub fn wheel(&mut self, name: &str, lines: f32, modifiers: Modifiers) {
+        let at = self.harness.get_by_label(name).rect().center();
+        self.harness.hover_at(at);
+        self.harness.run_steps(2);
+        self.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: egui::vec2(0.0, lines),
+            modifiers,
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+        });
+        self.harness.run_steps(2);
+    }
+
+    pub fn press(&mut self, key: Key, modifiers: Modifiers) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(2);
+    }
+
+    /// The gain in dB of the parameter with this name.
+    pub fn gain(&self, name: &str) -> f32 {
+        use nice_plug::prelude::Param;
+        let strips = self.params.strips();
+        let gains = strips.iter().map(|strip| &strip.gain);
+        let mut gains = gains.chain([&self.params.output_gain]);
+        gains.find(|gain| gain.name() == name).unwrap().value()
+    }
+
+    /// Draws until something has a name that begins so.
+    pub fn wait_for(&mut self, name: &str) {
+        let started = Instant::now();
+        while self.harness.query_by_label_contains(name).is_none() {
+            assert!(started.elapsed().as_secs() < 10, "nothing says {name}");
+            std::thread::sleep(Duration::from_millis(10));
+            self.harness.step();
+        }
+    }
+
+    /// Compares what is shown with the picture of this name.
+    pub fn picture(&mut self, name: &str) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/editor/pictures");
+        let options = SnapshotOptions::new().threshold(1.0).output_path(folder);
+        self.harness.snapshot_options(name, &options);
+    }
+}
+
+/// A place with one pack that is in order and one that is not.
+fn make_packs(folder: &std::path::Path) {
+    let pack = |id: &str, fft: usize| {
+        let graph = format!(
+            "[[graph]]\nfile = \"all.onnx\"\nsha256 = \"{}\"\nstems = [\"drums\", \"bass\", \"piano\", \"other\"]",
+            "0".repeat(64)
+        );
+        let stream = format!(
+            "[stream]\nsample_rate = 44100\nfft = {fft}\nhop = 512\nchannels = 1\nlookahead_frames = 16"
+        );
+        let about =
+            "version = \"1.0.0\"\nkind = \"mask\"\nlicense = \"MIT\"\ndescription = \"Of a test.\"";
+        let name = format!("{}{}", id[..1].to_uppercase(), &id[1..]);
+        let text =
+            format!("schema = 1\nid = \"{id}\"\nname = \"{name}\"\n{about}\n{stream}\n{graph}\n");
+        let dir = folder.join("packs").join(id);
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("pack.toml"), text).unwrap();
+    };
+    pack("second", 2048);
+    pack("broken", 1000);
+}
