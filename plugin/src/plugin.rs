@@ -84,6 +84,8 @@ pub struct One2Four<C: Class> {
     active: Settings,
     /// Whether the host was asked to restart the plugin because of changed settings.
     is_restart_requested: bool,
+    /// Whether the engine before faded out for a restart, so that the next one fades in.
+    fades_in: bool,
     /// What the host is told that still sounds after the input ends.
     tail_samples: u32,
     class: PhantomData<C>,
@@ -118,6 +120,7 @@ impl<C: Class> Default for One2Four<C> {
             slot: Arc::default(),
             engine: None,
             is_restart_requested: false,
+            fades_in: false,
             tail_samples: 0,
             class: PhantomData,
         }
@@ -172,7 +175,10 @@ impl<C: Class> Plugin for One2Four<C> {
         };
         let load = engine::loader(places, pack_id, stream, geometry, self.status.clone());
         match Engine::start(geometry, host, self.status.clone(), load) {
-            Ok(engine) => {
+            Ok(mut engine) => {
+                if std::mem::take(&mut self.fades_in) {
+                    engine.room.fade_in();
+                }
                 self.slot.set(Some(engine.editor.clone()));
                 self.engine = Some(engine);
             }
@@ -211,7 +217,10 @@ impl<C: Class> Plugin for One2Four<C> {
         let Some(engine) = &mut self.engine else {
             return ProcessStatus::Normal;
         };
-        if !self.is_restart_requested && Settings::of(&self.params) != self.active {
+        if !self.is_restart_requested
+            && Settings::of(&self.params) != self.active
+            && !engine.room.is_fading_out()
+        {
             self.is_restart_requested = true;
             context.request_restart();
         }
@@ -244,7 +253,9 @@ impl<C: Class> One2Four<C> {
     /// Ends the worker and what the editor had of it.
     fn drop_engine(&mut self) {
         self.slot.set(None);
-        self.engine = None;
+        if let Some(engine) = self.engine.take() {
+            self.fades_in |= engine.room.is_leaving();
+        }
         self.status.is_ready.store(false, Ordering::Relaxed);
         self.status.is_playing.store(false, Ordering::Relaxed);
     }

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<()> {
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| workspace.root.join("docs").join("images"));
+        .unwrap_or_else(|| workspace.root.join("docs"));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
 
     let resources = resources_of(&workspace.vst3());
@@ -187,7 +187,7 @@ impl Show {
             .find(|(_, node)| node.label() == Some(name))
             .and_then(|(_, node)| node.bounds())
             .with_context(|| format!("the editor has nothing called {name}"))?;
-        let middle = |from: f64, to: f64| ((from + to) / 2.0) as f32 / DENSITY;
+        let middle = |from: f64, to: f64| ((from + to) / 2.0) as f32;
         let pos = egui::pos2(middle(bounds.x0, bounds.x1), middle(bounds.y0, bounds.y1));
         self.events.push(Event::PointerMoved(pos));
         for pressed in [true, false] {
@@ -203,7 +203,8 @@ impl Show {
         self.play(1.0 / RATE_HZ)
     }
 
-    fn save(&self, path: &Path) -> Result<()> {
+    fn save(&mut self, path: &Path) -> Result<()> {
+        let paused = Instant::now();
         let shapes = self.output.shapes.clone();
         let primitives = self.ctx.tessellate(shapes, self.output.pixels_per_point);
         let size = (SIZE * DENSITY).round();
@@ -211,6 +212,8 @@ impl Show {
         let image = self.canvas.paint(&primitives, size, DENSITY);
         write_png(path, &image).with_context(|| format!("cannot write {}", path.display()))?;
         println!("{}", path.display());
+        // The song waits meanwhile.
+        self.started += paused.elapsed();
         Ok(())
     }
 }

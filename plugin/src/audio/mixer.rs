@@ -23,6 +23,8 @@ pub struct Mixer {
     output: Ramp,
     /// Set by a reset: the next targets are met at once.
     is_fresh: bool,
+    /// Whether the output is silent, or on its way there, whatever its gain.
+    is_silenced: bool,
     /// The strips' gains in this segment.
     strip_gains: Box<[Segment; NUM_STRIPS]>,
     /// The output's gain in this segment.
@@ -47,6 +49,7 @@ impl Mixer {
             strips: std::array::from_fn(|_| ramp.clone()),
             output: ramp,
             is_fresh: true,
+            is_silenced: false,
             strip_gains: Box::new([[0.0; MAX_SEGMENT_SAMPLES]; NUM_STRIPS]),
             output_gain: [0.0; MAX_SEGMENT_SAMPLES],
             presence: [0.0; MAX_SEGMENT_SAMPLES],
@@ -68,13 +71,28 @@ impl Mixer {
         for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
             ramp.go_to(strip_gain(mix, strip_idx));
         }
-        self.output.go_to(mix[OUTPUT_IDX]);
+        let output_gain = if self.is_silenced {
+            0.0
+        } else {
+            mix[OUTPUT_IDX]
+        };
+        self.output.go_to(output_gain);
         if std::mem::take(&mut self.is_fresh) {
             for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
                 ramp.snap_to(strip_gain(mix, strip_idx));
             }
-            self.output.snap_to(mix[OUTPUT_IDX]);
+            self.output.snap_to(output_gain);
         }
+    }
+
+    /// Lets the next targets fade the output out, or in again; returns whether that is news.
+    pub fn set_silenced(&mut self, is_silenced: bool) -> bool {
+        std::mem::replace(&mut self.is_silenced, is_silenced) != is_silenced
+    }
+
+    /// Whether the output has faded out.
+    pub fn is_silent(&self) -> bool {
+        self.output.resting() == Some(0.0)
     }
 
     /// Works out the gains of the next `len` samples.

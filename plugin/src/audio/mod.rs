@@ -32,6 +32,10 @@ const GAIN_RAMP_S: f64 = 0.02;
 /// to pass on what the editor told it.
 const HOLD_S: f64 = 0.15;
 
+/// How long the output stays silent for a restart, in seconds: a host that does not restart the
+/// plugin gets its sound back.
+const MAX_LEAVING_S: f64 = 0.5;
+
 /// The stem buses of a block, in the order drums, bass, piano, other; each a slice of channels.
 pub type StemBuses<'a, 'b> = [&'a mut [&'b mut [f32]]; NUM_STEMS];
 
@@ -55,6 +59,10 @@ pub struct Room {
     lead: Lead,
     /// Adds up the strips.
     mixer: Mixer,
+    /// Whether the output fades in when the first audio comes out.
+    fades_in: bool,
+    /// For how many more samples the output may be silent for a restart.
+    leaving_samples: i64,
 }
 
 impl Room {
@@ -72,8 +80,25 @@ impl Room {
             collect: Collect::new(geometry, bridge.num_chunks()),
             lead: Lead::new(geometry, is_offline),
             mixer: Mixer::new(ramp_samples, geometry.sample_rate),
+            fades_in: false,
+            leaving_samples: (MAX_LEAVING_S * geometry.sample_rate) as i64,
             bridge,
         }
+    }
+
+    /// Lets the first audio fade in, because it starts in the middle of a song.
+    pub fn fade_in(&mut self) {
+        self.fades_in = true;
+    }
+
+    /// Whether a person wants a restart for which the output has not faded out yet.
+    pub fn is_fading_out(&self) -> bool {
+        self.is_leaving() && !self.mixer.is_silent()
+    }
+
+    /// Whether the output is silent for a restart, or on its way there.
+    pub fn is_leaving(&self) -> bool {
+        self.bridge.is_leaving() && self.leaving_samples > 0
     }
 
     /// Forgets all audio and all automation under way.
@@ -104,6 +129,7 @@ impl Room {
         self.automation
             .observe(self.position, mix, touched, align_automation);
         self.lead.start();
+        self.silence_for_restart();
 
         let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
         let mut done = 0;
@@ -119,7 +145,19 @@ impl Room {
             self.put_out(main, buses.as_mut(), done, len);
             done += len;
         }
+        if self.bridge.is_leaving() {
+            self.leaving_samples -= block_samples as i64;
+        }
         self.bridge.set_position(self.position);
+    }
+
+    /// Fades out before a restart and in after it.
+    fn silence_for_restart(&mut self) {
+        self.fades_in &= self.position < self.latency_samples;
+        let is_silenced = self.fades_in || self.is_leaving();
+        if self.mixer.set_silenced(is_silenced) {
+            self.mixer.set_targets(self.automation.now());
+        }
     }
 
     /// Takes note of whether the host's transport runs.

@@ -27,6 +27,12 @@ impl EditorEnd {
             .fetch_or(1 << control_idx, Ordering::AcqRel);
     }
 
+    /// Says that a person changed what makes the host restart the plugin, so that the sound fades
+    /// out before it.
+    pub fn leave(&self) {
+        self.shared.leaving.store(true, Ordering::Release);
+    }
+
     /// Whether `other` is an end of the same activation.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)

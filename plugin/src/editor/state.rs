@@ -115,6 +115,9 @@ impl State {
 
     /// Notes that a setting was changed that takes effect when the host restarts the plugin.
     pub fn expect_restart(&mut self) {
+        if let Some(engine) = &self.engine {
+            engine.leave();
+        }
         self.restart = Some((Instant::now(), self.engine.clone()));
     }
 
