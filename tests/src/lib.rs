@@ -14,6 +14,7 @@ mod binary;
 mod host;
 mod instance;
 mod params;
+pub mod paths;
 mod player;
 mod report;
 mod state;
