@@ -1,6 +1,7 @@
 //! A host with one instance of the built plugin.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stage::{Binary, Change, Instance, InstanceReport, Mode, Player, Setup};
@@ -49,14 +50,17 @@ pub struct Hosted {
     pub instance: Instance,
     binary: Binary,
     player: Option<Player>,
-    plugin_id: String,
     rate: f64,
     pace: Pace,
+    /// One at a time: reports are of the process, and live runs want the machine.
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Hosted {
     /// An instance of the class `id` with `params` set.
     pub fn new(id: &str, channels: usize, pace: Pace, params: &[(&str, &str)]) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let binary = Binary::open(&target.join("bundled/One2Four.clap"))
             .expect("cargo xtask bundle makes the bundle");
@@ -75,9 +79,9 @@ impl Hosted {
             instance,
             binary,
             player: None,
-            plugin_id: id.into(),
             rate: 0.0,
             pace,
+            _turn: turn,
         }
     }
 
@@ -116,12 +120,9 @@ impl Hosted {
         self.instance.requests().take_restart()
     }
 
-    /// The instance's report. Other tests' instances live in the same process: it is the last of
-    /// its class that was made on this thread's behalf and has its rate.
+    /// The instance's report.
     pub fn report(&self) -> InstanceReport {
-        let instances = self.binary.report().unwrap().instances;
-        let is_ours = |report: &InstanceReport| report.plugin_id == self.plugin_id;
-        instances.into_iter().rev().find(is_ours).unwrap()
+        self.binary.report().unwrap().instances.pop().unwrap()
     }
 
     /// Plays blocks of `block` samples and does not wait for them to come out.
