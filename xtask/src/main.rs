@@ -7,6 +7,7 @@ mod install;
 mod measure;
 mod packs;
 mod runtime;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -25,12 +26,14 @@ struct Cli {
 enum Command {
     Bundle(bundle::Args),
     Bounce(bounce::Args),
+    Test(test::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bundle(args) => bundle::run(&args),
         Command::Bounce(args) => bounce::run(&args),
+        Command::Test(args) => test::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
