@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything a developer or a script does with One2Four. One file per command.
 
+mod bench;
 mod bounce;
 mod bundle;
 mod files;
@@ -27,6 +28,7 @@ enum Command {
     Bundle(bundle::Args),
     Bounce(bounce::Args),
     Test(test::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Command::Bundle(args) => bundle::run(&args),
         Command::Bounce(args) => bounce::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
