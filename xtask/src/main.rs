@@ -7,6 +7,7 @@ mod files;
 mod install;
 mod measure;
 mod packs;
+mod picture;
 mod runtime;
 mod test;
 mod workspace;
@@ -27,6 +28,7 @@ struct Cli {
 enum Command {
     Bundle(bundle::Args),
     Bounce(bounce::Args),
+    Picture(picture::Args),
     Test(test::Args),
     Bench(bench::Args),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bundle(args) => bundle::run(&args),
         Command::Bounce(args) => bounce::run(&args),
+        Command::Picture(args) => picture::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

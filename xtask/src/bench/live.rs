@@ -17,10 +17,17 @@ use crate::measure::Percentiles;
 use crate::workspace::Workspace;
 
 const RATE: u32 = 48_000;
-const SETUP: Setup = Setup { sample_rate: RATE as f64, max_block: 512 };
+const SETUP: Setup = Setup {
+    sample_rate: RATE as f64,
+    max_block: 512,
+};
 /// Chunk settings and the worker's target in ms per second, where there is one.
-const CHUNKS: [(&str, Option<f64>); 4] =
-    [("1s", Some(40.0)), ("250ms", None), ("100ms", None), ("hop", Some(350.0))];
+const CHUNKS: [(&str, Option<f64>); 4] = [
+    ("1s", Some(40.0)),
+    ("250ms", None),
+    ("100ms", None),
+    ("hop", Some(350.0)),
+];
 /// The class whose work is measured, except where stems are looked at.
 const STEREO: &str = "org.one2four.stereo";
 
@@ -37,8 +44,16 @@ pub fn worker(workspace: &Workspace) -> Result<Vec<Row>> {
         for _ in 0..20 * RATE / 512 {
             song.play(&mut player, 512)?;
         }
-        let report = binary.report()?.instances.pop().context("the plugin reports no instance")?;
-        let row = Row::new(format!("worker, chunk {chunk}, 48 kHz stereo"), report.worker_ms_per_second, "ms/s");
+        let report = binary
+            .report()?
+            .instances
+            .pop()
+            .context("the plugin reports no instance")?;
+        let row = Row::new(
+            format!("worker, chunk {chunk}, 48 kHz stereo"),
+            report.worker_ms_per_second,
+            "ms/s",
+        );
         rows.push(target.map_or(row.clone(), |target| row.at_most(target)));
         instance.deactivate(player);
     }
@@ -53,7 +68,10 @@ pub fn bounce(workspace: &Workspace) -> Result<Vec<Row>> {
     let mut output = Output::create(folder.path(), reader.format())?;
     let mut instance = Binary::open(&workspace.clap())?.instantiate(MULTI_OUT)?;
     instance.set_mode(Mode::Offline)?;
-    let player = instance.activate(Setup { sample_rate: host_rate.into(), max_block: 512 })?;
+    let player = instance.activate(Setup {
+        sample_rate: host_rate.into(),
+        max_block: 512,
+    })?;
     let latency = instance.latency()?;
     let render = Render {
         feed: Feed::new(reader, host_rate)?,
@@ -66,7 +84,9 @@ pub fn bounce(workspace: &Workspace) -> Result<Vec<Row>> {
     let (player, rendered) = render.run(Block::Fixed(512), &mut output, &ProgressBar::hidden())?;
     instance.deactivate(player);
     let factor = rendered.wall.as_secs_f64() / rendered.seconds;
-    Ok(vec![Row::new("bounce of the example, part of real time", factor, "").at_most(0.06)])
+    Ok(vec![
+        Row::new("bounce of the example, part of real time", factor, "").at_most(0.06),
+    ])
 }
 
 /// How far the stems' first sound is from where the latency puts it.
@@ -76,12 +96,20 @@ pub fn first_stem(workspace: &Workspace) -> Result<Vec<Row>> {
     let mut player = instance.activate(SETUP)?;
     let latency = instance.latency()?;
     let onset = 10_007;
-    let sound = |n: usize| if n < onset { 0.0 } else { 0.5 * ((n - onset) as f32 * 0.3).cos() };
+    let sound = |n: usize| {
+        if n < onset {
+            0.0
+        } else {
+            0.5 * ((n - onset) as f32 * 0.3).cos()
+        }
+    };
     let mut first = None;
     for block_idx in 0..(onset + latency) / 512 + 2 {
         let block: Vec<f32> = (0..512).map(|n| sound(block_idx * 512 + n)).collect();
         player.play(&[&block, &block], &[])?;
-        let stems: Vec<_> = (1..player.num_buses()).map(|bus_idx| player.bus(bus_idx)[0]).collect();
+        let stems: Vec<_> = (1..player.num_buses())
+            .map(|bus_idx| player.bus(bus_idx)[0])
+            .collect();
         let heard = (0..512).find(|&n| stems.iter().map(|stem| stem[n]).sum::<f32>().abs() > 1e-3);
         first = first.or(heard.map(|n| block_idx * 512 + n));
     }
@@ -89,8 +117,17 @@ pub fn first_stem(workspace: &Workspace) -> Result<Vec<Row>> {
     let first = first.context("no stem was heard")?;
     let error = first.abs_diff(onset + latency) as f64;
     Ok(vec![
-        Row::new("reported latency, chunk 1s, 48 kHz", latency as f64, "samples"),
-        Row::new("first stem, distance from the reported latency", error, "samples").at_most(0.0),
+        Row::new(
+            "reported latency, chunk 1s, 48 kHz",
+            latency as f64,
+            "samples",
+        ),
+        Row::new(
+            "first stem, distance from the reported latency",
+            error,
+            "samples",
+        )
+        .at_most(0.0),
     ])
 }
 

@@ -35,11 +35,19 @@ pub struct Row {
 
 impl Row {
     fn new(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { what: what.into(), value, unit, target: None }
+        Self {
+            what: what.into(),
+            value,
+            unit,
+            target: None,
+        }
     }
 
     fn at_most(self, target: f64) -> Self {
-        Self { target: Some(target), ..self }
+        Self {
+            target: Some(target),
+            ..self
+        }
     }
 
     fn verdict(&self) -> &'static str {
@@ -51,9 +59,16 @@ impl Row {
     }
 
     fn print(&self) {
-        let Self { what, value, unit, .. } = self;
-        let target = self.target.map_or(String::new(), |target| format!("<= {target}"));
-        println!("{what:52} {value:10.3} {unit:8} {target:>9} {}", self.verdict());
+        let Self {
+            what, value, unit, ..
+        } = self;
+        let target = self
+            .target
+            .map_or(String::new(), |target| format!("<= {target}"));
+        println!(
+            "{what:52} {value:10.3} {unit:8} {target:>9} {}",
+            self.verdict()
+        );
     }
 }
 
@@ -89,7 +104,12 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let table = Table { os: std::env::consts::OS, arch: std::env::consts::ARCH, cores, rows };
+    let table = Table {
+        os: std::env::consts::OS,
+        arch: std::env::consts::ARCH,
+        cores,
+        rows,
+    };
     let path = workspace.target.join("bench.json");
     fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
     println!("{}", path.display());

@@ -11,7 +11,10 @@ use super::song::Song;
 use crate::measure::rss_mib;
 use crate::workspace::Workspace;
 
-const SETUP: Setup = Setup { sample_rate: 48_000.0, max_block: 512 };
+const SETUP: Setup = Setup {
+    sample_rate: 48_000.0,
+    max_block: 512,
+};
 const STEREO: &str = "org.one2four.stereo";
 /// Instances in the memory probe.
 const NUM_INSTANCES: usize = 8;
@@ -42,11 +45,16 @@ impl Probe {
     /// Runs the probe in a process of its own.
     fn ask(self) -> Result<Vec<f64>> {
         let name = format!("{self:?}").to_lowercase();
-        let output =
-            Command::new(std::env::current_exe()?).args(["bench", "--probe", &name]).output()?;
+        let output = Command::new(std::env::current_exe()?)
+            .args(["bench", "--probe", &name])
+            .output()?;
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("the {name} probe ended with {}: {}", output.status, errors.trim());
+            bail!(
+                "the {name} probe ended with {}: {}",
+                output.status,
+                errors.trim()
+            );
         }
         serde_json::from_slice(&output.stdout).with_context(|| format!("the {name} probe said"))
     }
@@ -64,7 +72,9 @@ impl Probe {
 }
 
 pub fn scan(_workspace: &Workspace) -> Result<Vec<Row>> {
-    let [milliseconds, threads] = Probe::Scan.median()?[..] else { bail!("two numbers expected") };
+    let [milliseconds, threads] = Probe::Scan.median()?[..] else {
+        bail!("two numbers expected")
+    };
     Ok(vec![
         Row::new("scan: load, describe, make one, unload", milliseconds, "ms").at_most(100.0),
         Row::new("threads made by a scan", threads, "").at_most(0.0),
@@ -73,11 +83,15 @@ pub fn scan(_workspace: &Workspace) -> Result<Vec<Row>> {
 
 pub fn start(_workspace: &Workspace) -> Result<Vec<Row>> {
     let milliseconds = Probe::Start.median()?[0];
-    Ok(vec![Row::new("activate to first chunk", milliseconds, "ms").at_most(1000.0)])
+    Ok(vec![
+        Row::new("activate to first chunk", milliseconds, "ms").at_most(1000.0),
+    ])
 }
 
 pub fn memory(_workspace: &Workspace) -> Result<Vec<Row>> {
-    let [first, all] = Probe::Memory.median()?[..] else { bail!("two numbers expected") };
+    let [first, all] = Probe::Memory.median()?[..] else {
+        bail!("two numbers expected")
+    };
     let further = (all - first) / (NUM_INSTANCES - 1) as f64;
     Ok(vec![
         Row::new("resident with one instance", first, "MiB").at_most(200.0),
@@ -105,7 +119,12 @@ fn start_once(workspace: &Workspace) -> Result<f64> {
     instance.set_mode(Mode::Offline)?;
     let start = Instant::now();
     let mut player = instance.activate(SETUP)?;
-    while binary.report()?.instances.first().is_none_or(|instance| instance.chunks_done == 0) {
+    while binary
+        .report()?
+        .instances
+        .first()
+        .is_none_or(|instance| instance.chunks_done == 0)
+    {
         song.play(&mut player, 512)?;
         if start.elapsed().as_secs() > 10 {
             bail!("no chunk was done in 10 s");

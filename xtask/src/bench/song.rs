@@ -22,7 +22,10 @@ impl Song {
                 channel.extend_from_slice(&packet[channel_idx % packet.len()]);
             }
         }
-        Ok(Self { channels, position: 0 })
+        Ok(Self {
+            channels,
+            position: 0,
+        })
     }
 
     /// Plays the next `frames` samples, up to the song's end, where it starts again.
@@ -41,8 +44,14 @@ impl Song {
 pub fn example(workspace: &Workspace) -> Result<std::path::PathBuf> {
     let mut examples: Vec<_> = std::fs::read_dir(workspace.root.join("examples"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "flac"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "flac")
+        })
         .collect();
     examples.sort();
-    examples.into_iter().next().context("the folder examples holds no FLAC file")
+    examples
+        .into_iter()
+        .next()
+        .context("the folder examples holds no FLAC file")
 }
