@@ -105,11 +105,11 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
     let work = tempfile::Builder::new()
         .prefix(".fetch-")
         .tempdir_in(parent)?;
+    let python = python_with_pip()?;
     eprintln!(
         "Fetching ONNX Runtime {VERSION} for {} with pip",
         wheel.platform
     );
-    let python = python_with_pip()?;
     let archive = download(python, work.path(), wheel, &[]).or_else(|first| {
         eprintln!("warning: {first:#}; trying once more without pip's cache");
         download(python, work.path(), wheel, &["--no-cache-dir"])

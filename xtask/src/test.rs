@@ -163,15 +163,23 @@ fn starts(program: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// Licences and sources of the dependencies; advisories only where the database can be had.
+/// Licences, bans and sources of the dependencies; advisories where their database is at hand.
 fn licences(root: &Path) -> Result<Outcome> {
-    if !cargo(root)
-        .args(["deny", "--version"])
-        .output()?
-        .status
-        .success()
-    {
+    let version = cargo(root).args(["deny", "--version"]).output()?;
+    if !version.status.success() {
         return Ok(Outcome::Skipped("cargo-deny is not installed".into()));
     }
-    outcome(cargo(root).args(["deny", "--offline", "check", "licenses", "bans", "sources"]))
+    let mut checks = vec!["licenses", "bans", "sources"];
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(directories::BaseDirs::new()?.home_dir().join(".cargo")));
+    if cargo_home.is_some_and(|home| home.join("advisory-dbs").is_dir()) {
+        checks.push("advisories");
+    }
+    println!("cargo deny --offline check {}", checks.join(" "));
+    outcome(
+        cargo(root)
+            .args(["deny", "--offline", "check"])
+            .args(checks),
+    )
 }
