@@ -21,8 +21,8 @@ mod state;
 
 pub use binary::{Binary, Description};
 pub use host::Requests;
-pub use instance::{Instance, Mode, RemotePage, Setup};
-pub use params::Param;
+pub use instance::{Instance, Mode, Setup};
+pub use params::{Param, RemotePage};
 pub use player::{Change, Player};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;

@@ -33,6 +33,9 @@ pub struct Row {
     pub target: Option<f64>,
 }
 
+/// A measurement of one thing.
+type Measure = fn(&Workspace) -> Result<Vec<Row>>;
+
 impl Row {
     fn new(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
         Self {
@@ -88,7 +91,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     bundle::bundle(&workspace)?;
     let mut rows = Vec::new();
-    let measures: [fn(&Workspace) -> Result<Vec<Row>>; 7] = [
+    let measures: [Measure; 7] = [
         probe::scan,
         probe::start,
         probe::memory,
