@@ -1,5 +1,5 @@
 """Makes on-the-next-day.flac: `python examples/make.py` (needs the packages freedoom, fluidsynth and
-fluid-soundfont-gm, and models/training installed)."""
+fluid-soundfont-gm, and models/training installed: `pip install -e models/training`)."""
 
 from pathlib import Path
 

@@ -163,6 +163,7 @@ impl<C: Class> Plugin for One2Four<C> {
         self.drop_engine();
         self.active = Settings::of(&self.params);
         self.is_restart_requested = false;
+        self.status.is_ready.store(false, Ordering::Relaxed);
 
         let places = Places::of_this_binary();
         let pack_id = self.params.pack.get();

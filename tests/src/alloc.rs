@@ -1,9 +1,10 @@
 //! Counting allocations, to show that the audio thread makes none.
 //!
-//! A plugin file has an allocator of its own, but every allocator ends in the system's `malloc`.
-//! A test calls [`count_system_allocations!`](crate::count_system_allocations) once, which puts
-//! counting functions in its place (Linux); and it shows that counting works before it relies on
-//! it. In a program without the macro, [`count`] counts nothing.
+//! [`count`] counts what an allocator notes with [`note`]: a test's own `#[global_allocator]`
+//! where plugin and test are one program, or the system's `malloc` for a plugin file, which has an
+//! allocator of its own (see [`count_system_allocations!`](crate::count_system_allocations)). A
+//! test shows that counting works before it relies on it: without such an allocator nothing is
+//! counted.
 
 use std::cell::Cell;
 
@@ -28,4 +29,83 @@ pub fn note() {
     if is_counting {
         COUNT.set(COUNT.get() + 1);
     }
+}
+
+/// Puts counting functions in the place of the system's `malloc` and its kin, for this program and
+/// everything it loads. Call it once, outside of functions. Linux with glibc only, which is the
+/// system that lets a program do this by just having functions with these names.
+#[macro_export]
+macro_rules! count_system_allocations {
+    () => {
+        #[cfg(all(target_os = "linux", target_env = "gnu"))]
+        #[allow(unsafe_code)]
+        mod system_allocations {
+            use std::ffi::{c_int, c_void};
+
+            // SAFETY: glibc exports its allocator under these names as well.
+            unsafe extern "C" {
+                fn __libc_malloc(size: usize) -> *mut c_void;
+                fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
+                fn __libc_realloc(memory: *mut c_void, size: usize) -> *mut c_void;
+                fn __libc_memalign(alignment: usize, size: usize) -> *mut c_void;
+                fn __libc_free(memory: *mut c_void);
+            }
+
+            // SAFETY of all: each call is passed on to glibc as it came.
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+                $crate::alloc::note();
+                // SAFETY: as above.
+                unsafe { __libc_malloc(size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+                $crate::alloc::note();
+                // SAFETY: as above.
+                unsafe { __libc_calloc(count, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> *mut c_void {
+                $crate::alloc::note();
+                // SAFETY: as above.
+                unsafe { __libc_realloc(memory, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
+                $crate::alloc::note();
+                // SAFETY: as above.
+                unsafe { __libc_memalign(alignment, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn posix_memalign(
+                memory: *mut *mut c_void,
+                alignment: usize,
+                size: usize,
+            ) -> c_int {
+                const OUT_OF_MEMORY: c_int = 12;
+                $crate::alloc::note();
+                // SAFETY: as above; the caller gave a place for the result.
+                unsafe {
+                    *memory = __libc_memalign(alignment, size);
+                    if (*memory).is_null() {
+                        OUT_OF_MEMORY
+                    } else {
+                        0
+                    }
+                }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn free(memory: *mut c_void) {
+                $crate::alloc::note();
+                // SAFETY: as above.
+                unsafe { __libc_free(memory) }
+            }
+        }
+    };
 }

@@ -30,6 +30,9 @@ pub struct InstanceReport {
     pub late_chunks: u64,
     /// Samples during which the aligned input stood in for the stems.
     pub gap_samples: u64,
+    /// Samples of the input that were no numbers.
+    #[serde(default)]
+    pub bad_samples: u64,
     /// The worker's time for one second of audio.
     pub worker_ms_per_second: f64,
     /// Chunks that the worker finished.

@@ -35,6 +35,10 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Builds what changed since the last time.
 pub fn bundle(workspace: &Workspace) -> Result<()> {
+    fs::create_dir_all(&workspace.target)?;
+    let lock = fs::File::create(workspace.target.join("bundled.lock"))?;
+    lock.lock().context("another run keeps the bundle locked")?; // until the end of this function
+
     // The bundler reads `bundler.toml` from the current folder.
     std::env::set_current_dir(&workspace.root)?;
     let release = ["--release".to_string()];

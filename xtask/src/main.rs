@@ -1,13 +1,16 @@
 //! `cargo xtask`: everything a developer or a script does with One2Four. One file per command.
 
+mod bench;
 mod bounce;
 mod bundle;
 mod files;
 mod install;
 mod measure;
 mod packs;
+mod picture;
 mod runtime;
 mod screenshots;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,6 +30,9 @@ enum Command {
     Bundle(bundle::Args),
     Bounce(bounce::Args),
     Screenshots(screenshots::Args),
+    Picture(picture::Args),
+    Test(test::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +40,9 @@ fn main() -> ExitCode {
         Command::Bundle(args) => bundle::run(&args),
         Command::Bounce(args) => bounce::run(&args),
         Command::Screenshots(args) => screenshots::run(&args),
+        Command::Picture(args) => picture::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

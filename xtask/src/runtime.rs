@@ -113,13 +113,14 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
     let work = tempfile::Builder::new()
         .prefix(".fetch-")
         .tempdir_in(parent)?;
+    let python = python_with_pip()?;
     eprintln!(
         "Fetching ONNX Runtime {VERSION} for {} with pip",
         wheel.platform
     );
-    let archive = download(work.path(), wheel, &[]).or_else(|first| {
+    let archive = download(python, work.path(), wheel, &[]).or_else(|first| {
         eprintln!("warning: {first:#}; trying once more without pip's cache");
-        download(work.path(), wheel, &["--no-cache-dir"])
+        download(python, work.path(), wheel, &["--no-cache-dir"])
     })?;
 
     let ready = work.path().join("ready");
@@ -144,18 +145,14 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
 }
 
 /// Downloads the wheel into `folder` and checks it.
-fn download(folder: &Path, wheel: &Wheel, more: &[&str]) -> Result<PathBuf> {
+fn download(python: &str, folder: &Path, wheel: &Wheel, more: &[&str]) -> Result<PathBuf> {
     let folder = folder.join("wheel");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let status = pip()?
-        .args([
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--disable-pip-version-check",
-        ])
+    let status = Command::new(python)
+        .args(["-m", "pip", "download", "--disable-pip-version-check"])
+        .args(["--no-deps", "--only-binary=:all:"])
         .args(["--python-version", PYTHON, "--platform", wheel.platform])
         .args(more)
         .arg("--dest")
@@ -181,21 +178,16 @@ fn download(folder: &Path, wheel: &Wheel, more: &[&str]) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// `python -m pip` of the first Python that has it.
-fn pip() -> Result<Command> {
-    for python in ["python3", "python", "py"] {
-        let has_pip = Command::new(python)
+/// The first Python that has pip.
+fn python_with_pip() -> Result<&'static str> {
+    let has_pip = |python: &&str| {
+        let version = Command::new(python)
             .args(["-m", "pip", "--version"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if has_pip {
-            let mut command = Command::new(python);
-            command.args(["-m", "pip"]);
-            return Ok(command);
-        }
-    }
-    bail!(
+            .output();
+        version.is_ok_and(|output| output.status.success())
+    };
+    ["python3", "python", "py"].into_iter().find(has_pip).context(
         "ONNX Runtime is fetched with pip, and no `python3 -m pip` was found; install Python 3 with \
-         pip and run the command again"
+         pip and run the command again",
     )
 }

@@ -15,7 +15,7 @@ from . import STEMS, runs, stft
 from .export import session
 from .network import LOOKAHEAD
 
-CHUNK_FRAMES = 86  # one second
+CHUNK_FRAMES = {"model": 86, "model, short chunks": 22}  # a second, a quarter of one
 SILENT_DB = -50  # a clip whose stem is below does not count for that stem
 HPSS_FRAMES, HPSS_BINS = 17, 17
 LOW_PASS_HZ = 200
@@ -24,7 +24,13 @@ SETS = {
     "Of these, the Freedoom songs (human-written)": ("valid", ("freedoom",)),
     "OpenTTD songs (human-written) with the OPL-3 bank, neither seen in training": ("test", ("openttd",)),
 }
-ROWS = ("mix", "filter", "model", "ideal mask")
+ROWS = {
+    "mix": "the mix itself",
+    "filter": "HPSS (drums), 200 Hz low-pass (bass)",
+    "model": "**this pack**",
+    "model, short chunks": "this pack, chunks of 1/4 s",
+    "ideal mask": "ideal ratio mask",
+}
 BEGIN, END = "<!-- numbers, written by evaluate -->", "<!-- end of numbers -->"
 
 
@@ -119,8 +125,10 @@ def clip_rows(entry: dict, files: list[Path]) -> dict[str, dict[str, float]]:
     mix = stems.sum(0)
     spectra = stft.analyse(mix)
     rows = dict(baselines(entry["name"], stems, spectra))
-    masks = normalised(streamed_masks(files, stft.model_magnitude(spectra), CHUNK_FRAMES))
-    rows["model"] = scores(masked(spectra, masks, mix), stems)
+    magnitude = stft.model_magnitude(spectra)
+    for row, chunk in CHUNK_FRAMES.items():
+        masks = normalised(streamed_masks(files, magnitude, chunk))
+        rows[row] = scores(masked(spectra, masks, mix), stems)
     return rows
 
 
@@ -133,22 +141,17 @@ def table(clips: list[dict]) -> list[str]:
     lines = ["| SI-SDR, dB: median (mean, standard deviation) | " + " | ".join(STEMS) + " |"]
     lines.append("| --- |" + " --- |" * len(STEMS))
     lines.append("| clips | " + " | ".join(str(len(column("mix", stem))) for stem in STEMS) + " |")
-    titles = {
-        "mix": "the mix itself",
-        "filter": "HPSS (drums), 200 Hz low-pass (bass)",
-        "model": "**this pack**",
-    }
 
     def cell(values: np.ndarray) -> str:
         if len(values) == 0:
             return "-"
         return f"{np.median(values):.1f} ({values.mean():.1f}, {values.std():.1f})"
 
-    for row in ROWS:
+    for row, title in ROWS.items():
         cells = [cell(column(row, stem)) for stem in STEMS]
         if row == "model":
             cells = [f"**{text.replace(' (', '** (', 1)}" if text != "-" else text for text in cells]
-        lines.append(f"| {titles.get(row, 'ideal ratio mask')} | " + " | ".join(cells) + " |")
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
     gains = [cell(column("model", stem) - column("mix", stem)) for stem in STEMS]
     lines.append("| this pack, improvement over the mix | " + " | ".join(gains) + " |")
     return lines

@@ -174,19 +174,19 @@ def parity(net: StemNet, model: onnx.ModelProto, channels: int = 1) -> float:
 
 
 def timing_ms(files: list[Path], committed: int) -> float:
-    """Milliseconds that all `files` together take for one second of audio, in runs of `committed`
-    frames; the median of several tries after a warm-up."""
+    """Milliseconds of processor time that all `files` together take for one second of audio, in runs of
+    `committed` frames; the median of several tries after a warm-up."""
     sessions = [session(file) for file in files]
     magnitude, state = music_like(committed + LOOKAHEAD, 1, 0)
     runs_per_second = SAMPLE_RATE / HOP / committed
     tries = max(5, min(100, round(10 * runs_per_second)))
     taken = []
     for index in range(3 + tries):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for runner in sessions:
             runner.run(None, {"magnitude": magnitude, "state": state})
         if index >= 3:
-            taken.append(time.perf_counter() - begin)
+            taken.append(time.thread_time() - begin)
     return 1000 * float(np.median(taken)) * runs_per_second
 
 

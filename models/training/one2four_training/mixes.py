@@ -21,6 +21,10 @@ SONG_GAIN_DB = 6  # of a stem within its own song, plus or minus
 REMIX_LEVEL_DB = (-34, -18)  # of a stem in a remix
 BALANCE_DB = 4  # of left and right, plus or minus
 MASTER_GAIN_DB = (-20, 3)
+TONE_DB = 2.5  # standard deviation of each wave in a tone curve
+TONE_WAVES = np.cos(
+    np.pi * np.arange(1, 6)[:, None] * np.log1p(np.arange(BINS) / 8) / np.log1p((BINS - 1) / 8)
+)
 
 
 @dataclass
@@ -61,7 +65,10 @@ class Mixes:
             if mono:
                 angle = np.float32(random.uniform(0, np.pi / 2))
                 audio = np.cos(angle) * audio[:, :1] + np.sin(angle) * audio[:, 1:]
-            magnitude[:, row], mask[:, row] = magnitude_and_mask(*transform(audio))
+            spectra = transform(audio)  # [2 (stem, rest), channels, T, BINS]
+            if augment:
+                spectra *= tone_curves(random)[:, None, None]
+            magnitude[:, row], mask[:, row] = magnitude_and_mask(*spectra)
         return Batch(torch.from_numpy(magnitude), torch.from_numpy(mask))
 
     def _mix(self, samples: int, random: np.random.Generator, augment: bool) -> np.ndarray:
@@ -106,6 +113,13 @@ class Mixes:
         sides = np.array([[decibels(gain_db + balance_db)], [decibels(gain_db - balance_db)]], np.float32)
         cut = cut * sides
         return cut[::-1] if random.random() < 0.5 else cut
+
+
+def tone_curves(random: np.random.Generator) -> np.ndarray:
+    """-> [2, BINS]: gains of two smooth random equalisers, so that the network does not learn the
+    sound of the few banks by heart."""
+    curves_db = TONE_DB * random.standard_normal((2, len(TONE_WAVES))) @ TONE_WAVES
+    return (10 ** (curves_db / 20)).astype(np.float32)
 
 
 def decibels(value: float) -> np.float32:

@@ -58,11 +58,15 @@ class Trainer:
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=rate)
         self.step, self.seconds, self.losses, self.valid_losses = 0, 0.0, [], []
         self.best_loss, self.best = float("inf"), None
+        self.commits = []  # of each start, where the code changed in between
         if self.checkpoint.exists():
             self.load()
         else:
             self.measure_input()
             self.average.load_state_dict(self.net.state_dict())
+
+        if runs.commit() not in self.commits:
+            self.commits.append(runs.commit())
 
     @property
     def checkpoint(self) -> Path:
@@ -141,6 +145,7 @@ class Trainer:
             "net": self.net.state_dict(), "average": self.average.state_dict(), "best": self.best,
             "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
             "losses": self.losses, "valid_losses": self.valid_losses, "best_loss": self.best_loss,
+            "commits": self.commits,
         }  # fmt: skip
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(state, partial)
@@ -150,7 +155,7 @@ class Trainer:
             command="train",
             arguments={"steps": self.steps, "rows": self.rows, "rate": self.rate},
             seed=self.seed, step=self.step, seconds=round(self.seconds), best_loss=self.best_loss,
-            losses=self.losses, valid_losses=self.valid_losses,
+            commits=self.commits, losses=self.losses, valid_losses=self.valid_losses,
         )  # fmt: skip
 
     def load(self) -> None:
@@ -158,7 +163,7 @@ class Trainer:
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("best", "step", "seconds", "losses", "valid_losses", "best_loss"):
+        for name in ("best", "step", "seconds", "losses", "valid_losses", "best_loss", "commits"):
             setattr(self, name, state[name])
 
 

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use crate::bridge::{AudioEnd, Chunk, Status};
 use crate::geometry::Geometry;
 
-/// Input below this is silence: -100 dBFS.
-const SILENCE: f32 = 1e-5;
+/// Input up to this is silence: two steps of a 16-bit file, -84 dBFS, so that dither is silence too.
+const SILENCE: f32 = 2.0 / 32768.0;
 /// Input above this is an error of the sender's: +120 dBFS.
 const MAX_SAMPLE: f32 = 1e6;
 

@@ -126,9 +126,9 @@ impl Mixer {
         let len = range.len();
         let aligned = &mut self.aligned[..len];
         let strip = &mut self.strip[..len];
-        for (channel_idx, ring) in delay.iter().enumerate() {
+        for (channel_idx, (ring, main)) in delay.iter().zip(main).enumerate() {
             ring.read(output_position, aligned);
-            let main = &mut main[channel_idx][range.clone()];
+            let main = &mut main[range.clone()];
             main.fill(0.0);
             for stem_idx in 0..NUM_STEMS {
                 let gains = &self.strip_gains[1 + stem_idx][..len];

@@ -97,10 +97,10 @@ pub fn open(
     status: Arc<Status>,
 ) -> (AudioEnd, WorkerEnd, OwnerEnd, EditorEnd) {
     let chunk_samples = geometry.chunk_samples();
-    // One being collected, one being played, those a block can fill, and those that may be with
-    // the worker before the first of them is due.
+    // One being collected, one being played, one that a reset left with the worker, those a block
+    // can fill, and those that may be with the worker before the first of them is due.
     let in_flight = (geometry.budget_samples() + max_block_samples).div_ceil(chunk_samples);
-    let num_chunks = 3 + in_flight;
+    let num_chunks = 4 + in_flight;
     let shared = Arc::new(Shared {
         to_worker: ArrayQueue::new(num_chunks),
         to_audio: ArrayQueue::new(num_chunks),

@@ -16,6 +16,12 @@ pub enum PackError {
         /// Where it was looked for.
         places: Vec<PathBuf>,
     },
+    /// The plugin's file was copied without what belongs to it.
+    #[error("The folder {} that belongs to the plugin is missing; copy it with the plugin or install it again", dir.display())]
+    Alone {
+        /// Where the resources were looked for.
+        dir: PathBuf,
+    },
     /// A file of the pack cannot be read.
     #[error("The pack \"{id}\" is incomplete: {file} cannot be read ({reason})")]
     Unreadable {

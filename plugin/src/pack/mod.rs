@@ -53,9 +53,10 @@ impl Pack {
             .iter()
             .map(|packs| packs.join(id))
             .find(|dir| dir.is_dir());
-        match dir {
-            Some(dir) => Self::open(&dir, id),
-            None => Err(PackError::Missing {
+        match (dir, places.packs.first().and_then(|packs| packs.parent())) {
+            (Some(dir), _) => Self::open(&dir, id),
+            (None, Some(dir)) if !dir.exists() => Err(PackError::Alone { dir: dir.into() }),
+            (None, _) => Err(PackError::Missing {
                 id: id.into(),
                 places: places.packs.clone(),
             }),

@@ -27,7 +27,10 @@ fn runs(input: &Signal, muted: bool) -> usize {
 fn the_networks_rest_while_nothing_can_be_heard() {
     let second = 44_100;
     let noise = noise_signal(2, 5 * second);
-    let silence = vec![vec![0.0; 5 * second]; 2];
+    let silence: Signal = noise_signal(2, 5 * second)
+        .into_iter()
+        .map(|channel| channel.iter().map(|dither| dither / 32768.0).collect())
+        .collect();
     let mut island = silence.clone();
     island
         .iter_mut()

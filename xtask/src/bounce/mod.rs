@@ -1,11 +1,11 @@
 //! `bounce`: renders a file through the built CLAP, as a host would.
 
 mod automation;
-mod feed;
-mod input;
+pub mod feed;
+pub mod input;
 mod ogg;
-mod output;
-mod render;
+pub mod output;
+pub mod render;
 mod report;
 mod resample;
 
@@ -24,7 +24,7 @@ use crate::workspace::Workspace;
 use crate::{bundle, packs};
 
 /// The class whose buses carry the stems.
-const PLUGIN_ID: &str = "org.one2four.multiout";
+pub const MULTI_OUT: &str = "org.one2four.multiout";
 /// The longest block that `--block random` makes.
 pub const MAX_RANDOM_BLOCK: usize = 4096;
 
@@ -137,7 +137,7 @@ pub fn run(args: &Args) -> Result<()> {
     let workspace = Workspace::find()?;
     bundle::bundle(&workspace)?;
     let binary = Binary::open(&workspace.clap())?;
-    let mut instance = binary.instantiate(PLUGIN_ID)?;
+    let mut instance = binary.instantiate(MULTI_OUT)?;
     if let Some(pack) = &args.pack {
         choose_pack(
             &mut instance,

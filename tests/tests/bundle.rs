@@ -1,0 +1,288 @@
+//! The built bundle, as hosts meet it.
+
+use std::fs;
+use std::path::Path;
+
+use stage::{Binary, Instance, Mode, Setup, paths};
+
+const STEREO: &str = "org.one2four.stereo";
+const MULTI_OUT: &str = "org.one2four.multiout";
+
+/// Projects and automation are saved under these ids, and hosts number parameters in this order.
+const PARAM_IDS: [&str; 18] = [
+    "input_gain",
+    "input_mute",
+    "input_solo",
+    "drums_gain",
+    "drums_mute",
+    "drums_solo",
+    "bass_gain",
+    "bass_mute",
+    "bass_solo",
+    "piano_gain",
+    "piano_mute",
+    "piano_solo",
+    "other_gain",
+    "other_mute",
+    "other_solo",
+    "output_gain",
+    "chunk",
+    "align_automation",
+];
+
+fn instance(id: &str) -> (Binary, Instance) {
+    let binary = Binary::open(&paths::clap()).unwrap();
+    let instance = binary.instantiate(id).unwrap();
+    (binary, instance)
+}
+
+#[test]
+fn a_scan_finds_both_classes() {
+    let classes = Binary::open(&paths::clap()).unwrap().describe();
+    let found: Vec<_> = classes
+        .iter()
+        .map(|class| (class.id.as_str(), class.name.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [(STEREO, "One2Four"), (MULTI_OUT, "One2Four Multi-Out")]
+    );
+    for class in classes {
+        assert_eq!(class.version, env!("CARGO_PKG_VERSION"));
+        assert!(
+            class
+                .features
+                .iter()
+                .any(|feature| feature == "audio-effect")
+        );
+    }
+}
+
+#[test]
+fn both_bundles_hold_packs_and_runtime() {
+    let library = format!(
+        "{}onnxruntime{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    let clap = paths::clap();
+    let beside_or_inside = if clap.is_dir() {
+        clap.join("Contents/Resources")
+    } else {
+        clap.with_extension("")
+    };
+    let in_vst3 = paths::bundled().join("One2Four.vst3/Contents/Resources");
+    for resources in [beside_or_inside, in_vst3] {
+        for file in [
+            "runtime/LICENSE",
+            "packs/remix/pack.toml",
+            "packs/remix/drums.onnx",
+        ] {
+            assert!(
+                resources.join(file).is_file(),
+                "{} lacks {file}",
+                resources.display()
+            );
+        }
+        assert!(resources.join("runtime").join(&library).is_file());
+    }
+}
+
+#[test]
+fn ports_are_stereo_or_mono_with_a_bus_for_every_stem() {
+    for channels in [2, 1] {
+        let port = |name: &str| (name.to_string(), channels as usize);
+        let (_binary, mut multi_out) = instance(MULTI_OUT);
+        multi_out.select_channels(channels).unwrap();
+        assert_eq!(multi_out.ports(true).unwrap(), [port("Main")]);
+        let buses = ["Main", "Drums", "Bass", "Piano", "Other"].map(port);
+        assert_eq!(multi_out.ports(false).unwrap(), buses);
+
+        let (_binary, mut stereo) = instance(STEREO);
+        stereo.select_channels(channels).unwrap();
+        assert_eq!(stereo.ports(false).unwrap(), [port("Main")]);
+    }
+}
+
+#[test]
+fn parameter_ids_and_their_order_are_frozen() {
+    for class in [STEREO, MULTI_OUT] {
+        let (_binary, instance) = instance(class);
+        let ids: Vec<_> = instance
+            .params()
+            .iter()
+            .map(|param| param.id.as_str())
+            .collect();
+        assert_eq!(ids, PARAM_IDS);
+        for param in instance.params() {
+            assert_eq!(param.is_automatable, param.id != "chunk", "{}", param.id);
+        }
+    }
+}
+
+#[test]
+fn every_value_survives_its_own_text() {
+    let (_binary, mut instance) = instance(STEREO);
+    for param in instance.params().to_vec() {
+        for step in 0..=64 {
+            let value = param.max_value * f64::from(step) / 64.0;
+            let value = if param.is_stepped {
+                value.round()
+            } else {
+                value
+            };
+            let text = instance.text_of(&param.id, value).unwrap();
+            let read = instance.value_of(&param.id, &text).unwrap();
+            let text_again = instance.text_of(&param.id, read).unwrap();
+            assert_eq!(
+                text_again, text,
+                "{} at {value} reads back as {read}",
+                param.id
+            );
+        }
+    }
+    let gain = |instance: &mut Instance, text: &str| {
+        let value = instance.value_of("bass_gain", text).unwrap();
+        instance.text_of("bass_gain", value).unwrap()
+    };
+    assert_eq!(gain(&mut instance, "-6"), "-6.00 dB");
+    assert_eq!(gain(&mut instance, "0 dB"), "0.00 dB");
+    assert_eq!(gain(&mut instance, "-inf"), "-inf dB");
+}
+
+#[test]
+fn a_project_finds_its_settings_and_its_pack_again() {
+    let (binary, mut saved_from) = instance(MULTI_OUT);
+    let settings = [
+        ("bass_gain", "-7.5"),
+        ("drums_mute", "on"),
+        ("chunk", "hop"),
+        ("other_solo", "on"),
+    ];
+    for (id, text) in settings {
+        saved_from.set_text(id, text).unwrap();
+    }
+    let mut state = saved_from.save().unwrap();
+    assert_eq!(state.field("pack").as_deref(), Some("remix"));
+    // A pack that this machine lacks: its name is kept for the machine that has it.
+    state.set_field("pack", "not-here");
+
+    let mut loaded_into = binary.instantiate(MULTI_OUT).unwrap();
+    loaded_into.load(&state).unwrap();
+    for param in saved_from.params().to_vec() {
+        let (saved, loaded) = (
+            saved_from.value(&param.id).unwrap(),
+            loaded_into.value(&param.id).unwrap(),
+        );
+        assert_eq!(saved, loaded, "{}", param.id);
+    }
+    let setup = Setup {
+        sample_rate: 44100.0,
+        max_block: 512,
+    };
+    let player = loaded_into.activate(setup).unwrap();
+    let fault = binary
+        .report()
+        .unwrap()
+        .instances
+        .pop()
+        .unwrap()
+        .fault
+        .unwrap();
+    assert!(fault.contains("not-here"), "{fault}");
+    loaded_into.deactivate(player);
+    assert_eq!(
+        loaded_into.save().unwrap().field("pack").as_deref(),
+        Some("not-here")
+    );
+}
+
+#[test]
+fn a_state_that_is_none_is_refused_and_changes_nothing() {
+    let (_binary, mut instance) = instance(STEREO);
+    instance.set_text("bass_gain", "-3").unwrap();
+    let before = instance.save().unwrap();
+    for bytes in [
+        &b""[..],
+        b"\x04\0\0\0\0\0\0\0nope",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff{}",
+    ] {
+        assert!(instance.load_bytes(bytes).is_err(), "{bytes:?} was taken");
+        assert_eq!(instance.save().unwrap(), before);
+    }
+}
+
+#[test]
+fn controllers_find_every_strip_on_their_pages() {
+    let (_binary, mut instance) = instance(STEREO);
+    let pages = instance.remote_pages().unwrap();
+    let on_pages: Vec<_> = pages
+        .iter()
+        .flat_map(|page| page.param_ids.iter().flatten())
+        .collect();
+    for strip in ["input", "drums", "bass", "piano", "other"] {
+        for control in ["gain", "mute", "solo"] {
+            let id = format!("{strip}_{control}");
+            assert!(on_pages.contains(&&id), "{id} is on no page: {pages:?}");
+        }
+    }
+}
+
+#[test]
+fn a_plugin_file_copied_alone_passes_its_input_and_says_what_it_misses() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("One2Four.clap");
+    copy_without_resources(&paths::clap(), &alone);
+    let binary = Binary::open(&alone).unwrap();
+    let mut instance = binary.instantiate(STEREO).unwrap();
+    instance.set_mode(Mode::Offline).unwrap();
+    let mut player = instance
+        .activate(Setup {
+            sample_rate: 48000.0,
+            max_block: 512,
+        })
+        .unwrap();
+    let latency = instance.latency().unwrap();
+
+    let song: Vec<f32> = (0..2 * latency)
+        .map(|n| (n as f32 * 0.05).sin() * 0.5)
+        .collect();
+    let mut heard = Vec::new();
+    for block in song.chunks(512) {
+        player.play(&[block, block], &[]).unwrap();
+        heard.extend_from_slice(player.bus(0)[0]);
+    }
+    let error = heard[latency..]
+        .iter()
+        .zip(&song)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    assert!(error < 1e-6, "the input does not pass: {error}");
+
+    let fault = binary
+        .report()
+        .unwrap()
+        .instances
+        .pop()
+        .unwrap()
+        .fault
+        .unwrap();
+    assert!(fault.contains("pack") && fault.contains("remix"), "{fault}");
+    assert_eq!(fault.lines().count(), 1, "{fault}");
+    instance.deactivate(player);
+}
+
+/// Copies a plugin's binary, and where it is a bundle, what makes it one; but no resources.
+fn copy_without_resources(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "Resources" {
+            copy_without_resources(&entry.path(), &to.join(entry.file_name()));
+        }
+    }
+}

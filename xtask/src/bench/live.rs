@@ -1,0 +1,171 @@
+//! What is measured in this process: the worker, the audio thread, a bounce.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use stage::{Binary, Mode, Player, Setup};
+
+use super::Row;
+use super::song::{Song, example};
+use crate::bounce::feed::Feed;
+use crate::bounce::input::Reader;
+use crate::bounce::output::Output;
+use crate::bounce::render::Render;
+use crate::bounce::{Block, MULTI_OUT};
+use crate::measure::Percentiles;
+use crate::workspace::Workspace;
+
+const RATE: u32 = 48_000;
+const SETUP: Setup = Setup {
+    sample_rate: RATE as f64,
+    max_block: 512,
+};
+/// Chunk settings and the worker's target in ms per second, where there is one.
+const CHUNKS: [(&str, Option<f64>); 4] = [
+    ("1s", Some(40.0)),
+    ("250ms", None),
+    ("100ms", None),
+    ("hop", Some(350.0)),
+];
+/// The class whose work is measured, except where stems are looked at.
+const STEREO: &str = "org.one2four.stereo";
+
+/// The worker's time for a second of audio, at each chunk setting.
+pub fn worker(workspace: &Workspace) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (chunk, target) in CHUNKS {
+        let binary = Binary::open(&workspace.clap())?;
+        let mut instance = binary.instantiate(STEREO)?;
+        instance.set_mode(Mode::Offline)?;
+        instance.set_text("chunk", chunk)?;
+        let mut player = instance.activate(SETUP)?;
+        let mut song = Song::read(workspace)?;
+        for _ in 0..20 * RATE / 512 {
+            song.play(&mut player, 512)?;
+        }
+        let report = binary
+            .report()?
+            .instances
+            .pop()
+            .context("the plugin reports no instance")?;
+        let row = Row::new(
+            format!("worker, chunk {chunk}, 48 kHz stereo"),
+            report.worker_ms_per_second,
+            "ms/s",
+        );
+        rows.push(target.map_or(row.clone(), |target| row.at_most(target)));
+        instance.deactivate(player);
+    }
+    Ok(rows)
+}
+
+/// A bounce of the example.
+pub fn bounce(workspace: &Workspace) -> Result<Vec<Row>> {
+    let reader = Reader::open(&example(workspace)?)?;
+    let host_rate = reader.format().sample_rate;
+    let folder = tempfile::tempdir()?;
+    let mut output = Output::create(folder.path(), reader.format())?;
+    let mut instance = Binary::open(&workspace.clap())?.instantiate(MULTI_OUT)?;
+    instance.set_mode(Mode::Offline)?;
+    let player = instance.activate(Setup {
+        sample_rate: host_rate.into(),
+        max_block: 512,
+    })?;
+    let latency = instance.latency()?;
+    let render = Render {
+        feed: Feed::new(reader, host_rate)?,
+        player,
+        automation: Vec::new(),
+        latency,
+        host_rate,
+        mode: Mode::Offline,
+    };
+    let (player, rendered) = render.run(Block::Fixed(512), &mut output, &ProgressBar::hidden())?;
+    instance.deactivate(player);
+    let factor = rendered.wall.as_secs_f64() / rendered.seconds;
+    Ok(vec![
+        Row::new("bounce of the example, part of real time", factor, "").at_most(0.06),
+    ])
+}
+
+/// How far the stems' first sound is from where the latency puts it.
+pub fn first_stem(workspace: &Workspace) -> Result<Vec<Row>> {
+    let mut instance = Binary::open(&workspace.clap())?.instantiate(MULTI_OUT)?;
+    instance.set_mode(Mode::Offline)?;
+    let mut player = instance.activate(SETUP)?;
+    let latency = instance.latency()?;
+    let onset = 10_007;
+    let sound = |n: usize| {
+        if n < onset {
+            0.0
+        } else {
+            0.5 * ((n - onset) as f32 * 0.3).cos()
+        }
+    };
+    let mut first = None;
+    for block_idx in 0..(onset + latency) / 512 + 2 {
+        let block: Vec<f32> = (0..512).map(|n| sound(block_idx * 512 + n)).collect();
+        player.play(&[&block, &block], &[])?;
+        let stems: Vec<_> = (1..player.num_buses())
+            .map(|bus_idx| player.bus(bus_idx)[0])
+            .collect();
+        let heard = (0..512).find(|&n| stems.iter().map(|stem| stem[n]).sum::<f32>().abs() > 1e-3);
+        first = first.or(heard.map(|n| block_idx * 512 + n));
+    }
+    instance.deactivate(player);
+    let first = first.context("no stem was heard")?;
+    let error = first.abs_diff(onset + latency) as f64;
+    Ok(vec![
+        Row::new(
+            "reported latency, chunk 1s, 48 kHz",
+            latency as f64,
+            "samples",
+        ),
+        Row::new(
+            "first stem, distance from the reported latency",
+            error,
+            "samples",
+        )
+        .at_most(0.0),
+    ])
+}
+
+/// The time of process() at 64 frames, paced like a sound card, as a part of the block's time.
+pub fn process(workspace: &Workspace) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for chunk in ["1s", "hop"] {
+        let mut instance = Binary::open(&workspace.clap())?.instantiate(STEREO)?;
+        instance.set_mode(Mode::Realtime)?;
+        instance.set_text("chunk", chunk)?;
+        let mut player = instance.activate(SETUP)?;
+        let percent = paced(workspace, &mut player, 64, 20)?;
+        instance.deactivate(player);
+        let name = |part: &str| format!("process(), 64 frames, chunk {chunk}, {part} of the block");
+        rows.push(Row::new(name("p50"), percent.p50, "%"));
+        rows.push(Row::new(name("p99"), percent.p99, "%"));
+        rows.push(Row::new(name("p99.9"), percent.p999, "%").at_most(3.0));
+        rows.push(Row::new(name("max"), percent.max, "%"));
+    }
+    Ok(rows)
+}
+
+/// Plays in real time and tells the part of the blocks' time that process() took, in percent.
+fn paced(
+    workspace: &Workspace,
+    player: &mut Player,
+    frames: usize,
+    seconds: usize,
+) -> Result<Percentiles> {
+    let mut song = Song::read(workspace)?;
+    let block_s = frames as f64 / f64::from(RATE);
+    let mut percent = Vec::new();
+    let start = Instant::now();
+    for block_idx in 0..seconds * RATE as usize / frames {
+        let due = Duration::from_secs_f64(block_idx as f64 * block_s);
+        std::thread::sleep(due.saturating_sub(start.elapsed()));
+        song.play(player, frames)?;
+        percent.push(player.last_process().as_secs_f64() / block_s * 100.0);
+    }
+    Ok(Percentiles::of(percent))
+}

@@ -1,0 +1,120 @@
+//! `bench`: what One2Four costs, as a table and as `target/bench.json`.
+
+mod live;
+mod probe;
+mod song;
+
+use std::fs;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::bundle;
+use crate::workspace::Workspace;
+
+/// Measures the built CLAP: worker, audio thread, bounce, memory, scan and start
+#[derive(clap::Args)]
+pub struct Args {
+    /// Measure one thing in this process and print it as JSON; used by bench itself
+    #[arg(long, hide = true)]
+    probe: Option<probe::Probe>,
+}
+
+/// A measured value and what it should be at most.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// What was measured.
+    pub what: String,
+    /// The measured value.
+    pub value: f64,
+    /// Of the value and the target.
+    pub unit: &'static str,
+    /// The largest value that passes; none where the value is only told.
+    pub target: Option<f64>,
+}
+
+/// A measurement of one thing.
+type Measure = fn(&Workspace) -> Result<Vec<Row>>;
+
+impl Row {
+    fn new(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
+        Self {
+            what: what.into(),
+            value,
+            unit,
+            target: None,
+        }
+    }
+
+    fn at_most(self, target: f64) -> Self {
+        Self {
+            target: Some(target),
+            ..self
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.target {
+            Some(target) if self.value <= target => "pass",
+            Some(_) => "OVER",
+            None => "",
+        }
+    }
+
+    fn print(&self) {
+        let Self {
+            what, value, unit, ..
+        } = self;
+        let target = self
+            .target
+            .map_or(String::new(), |target| format!("<= {target}"));
+        println!(
+            "{what:52} {value:10.3} {unit:8} {target:>9} {}",
+            self.verdict()
+        );
+    }
+}
+
+/// The content of `target/bench.json`.
+#[derive(Serialize)]
+struct Table {
+    os: &'static str,
+    arch: &'static str,
+    cores: usize,
+    rows: Vec<Row>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let workspace = Workspace::find()?;
+    if let Some(probe) = args.probe {
+        return probe.run(&workspace);
+    }
+    bundle::bundle(&workspace)?;
+    let mut rows = Vec::new();
+    let measures: [Measure; 7] = [
+        probe::scan,
+        probe::start,
+        probe::memory,
+        live::worker,
+        live::bounce,
+        live::first_stem,
+        live::process,
+    ];
+    for measure in measures {
+        for row in measure(&workspace)? {
+            row.print();
+            rows.push(row);
+        }
+    }
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let table = Table {
+        os: std::env::consts::OS,
+        arch: std::env::consts::ARCH,
+        cores,
+        rows,
+    };
+    let path = workspace.target.join("bench.json");
+    fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
+    println!("{}", path.display());
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! What the bench plays: the example, over and over.
+
+use anyhow::{Context, Result};
+use stage::Player;
+
+use crate::bounce::input::{Planar, Reader};
+use crate::workspace::Workspace;
+
+/// Stereo audio without end.
+pub struct Song {
+    channels: Planar,
+    position: usize,
+}
+
+impl Song {
+    /// The first FLAC file in `examples`.
+    pub fn read(workspace: &Workspace) -> Result<Self> {
+        let mut reader = Reader::open(&example(workspace)?)?;
+        let mut channels = vec![Vec::new(); 2];
+        while let Some(packet) = reader.read()? {
+            for (channel_idx, channel) in channels.iter_mut().enumerate() {
+                channel.extend_from_slice(&packet[channel_idx % packet.len()]);
+            }
+        }
+        Ok(Self {
+            channels,
+            position: 0,
+        })
+    }
+
+    /// Plays the next `frames` samples, up to the song's end, where it starts again.
+    pub fn play(&mut self, player: &mut Player, frames: usize) -> Result<()> {
+        if self.position + frames > self.channels[0].len() {
+            self.position = 0;
+        }
+        let block = self.position..self.position + frames;
+        self.position += frames;
+        let channels = [&self.channels[0][block.clone()], &self.channels[1][block]];
+        Ok(player.play(&channels, &[])?)
+    }
+}
+
+/// The first FLAC file in `examples`.
+pub fn example(workspace: &Workspace) -> Result<std::path::PathBuf> {
+    let mut examples: Vec<_> = std::fs::read_dir(workspace.root.join("examples"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "flac")
+        })
+        .collect();
+    examples.sort();
+    examples
+        .into_iter()
+        .next()
+        .context("the folder examples holds no FLAC file")
+}

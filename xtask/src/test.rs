@@ -1,0 +1,185 @@
+//! `test`: everything CI runs, in order, with a table at the end.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::bundle;
+use crate::workspace::{Workspace, cargo};
+
+/// Everything CI runs: format, lints, the bundle, the tests on it, docs, training, licences
+#[derive(clap::Args)]
+pub struct Args {
+    /// Make a Python environment in target/python for the training package's tests (several GB)
+    #[arg(long)]
+    python: bool,
+}
+
+/// What came of a step.
+enum Outcome {
+    Passed,
+    Failed,
+    /// With the reason.
+    Skipped(String),
+}
+
+/// A step's name, outcome and duration.
+type Row = (&'static str, Outcome, Duration);
+
+pub fn run(args: &Args) -> Result<()> {
+    let workspace = Workspace::find()?;
+    let root = &workspace.root;
+    let mut rows = Vec::new();
+    let mut step = |name, deed: &mut dyn FnMut() -> Result<Outcome>| {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let outcome = deed().unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Outcome::Failed
+        });
+        rows.push((name, outcome, start.elapsed()));
+    };
+    step("format", &mut || {
+        outcome(cargo(root).args(["fmt", "--all", "--check"]))
+    });
+    step("lints", &mut || {
+        let command = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        outcome(cargo(root).args(command))
+    });
+    step("bundle", &mut || {
+        bundle::bundle(&workspace).map(|()| Outcome::Passed)
+    });
+    step("tests", &mut || {
+        outcome(cargo(root).args(["test", "--workspace"]))
+    });
+    step("docs", &mut || {
+        let command = ["doc", "--workspace", "--no-deps"];
+        outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    step("training", &mut || training(&workspace, args.python));
+    step("licences", &mut || licences(root));
+    report(&rows)
+}
+
+/// Prints the table; an error where a step failed.
+fn report(rows: &[Row]) -> Result<()> {
+    println!();
+    for (name, outcome, duration) in rows {
+        let outcome = match outcome {
+            Outcome::Passed => "passed".into(),
+            Outcome::Failed => "FAILED".into(),
+            Outcome::Skipped(reason) => format!("skipped: {reason}"),
+        };
+        println!("{name:10} {:7.1} s  {outcome}", duration.as_secs_f64());
+    }
+    let failed: Vec<_> = rows
+        .iter()
+        .filter(|(_, outcome, _)| matches!(outcome, Outcome::Failed))
+        .map(|(name, ..)| *name)
+        .collect();
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Runs a command that shows what it does.
+fn outcome(command: &mut Command) -> Result<Outcome> {
+    let status = command
+        .status()
+        .with_context(|| format!("{command:?} does not start"))?;
+    Ok(if status.success() {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    })
+}
+
+/// The training package's tests, where there is a Python with what they import.
+fn training(workspace: &Workspace, may_install: bool) -> Result<Outcome> {
+    let package = workspace.root.join("models/training");
+    let own = workspace.target.join("python");
+    let own_python = own.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    if may_install && !can_train(&own_python, &package) {
+        let python = ["python3", "python", "py"]
+            .into_iter()
+            .find(|python| starts(python));
+        let python = python.context("no Python was found; install Python 3 with pip")?;
+        let made = outcome(Command::new(python).args(["-m", "venv"]).arg(&own))?;
+        let install = ["-m", "pip", "install", "--editable", ".[test]"];
+        let mut pip = Command::new(&own_python);
+        pip.args(install).current_dir(&package);
+        if !matches!(
+            (made, outcome(&mut pip)?),
+            (Outcome::Passed, Outcome::Passed)
+        ) {
+            return Ok(Outcome::Failed);
+        }
+    }
+    let named = std::env::var_os("PYTHON").map(PathBuf::from);
+    let python = named
+        .into_iter()
+        .chain([own_python, "python3".into(), "python".into()])
+        .find(|python| can_train(python, &package));
+    let Some(python) = python else {
+        return Ok(Outcome::Skipped(
+            "no Python here has PyTorch and pytest; name one with PYTHON=..., or use --python"
+                .into(),
+        ));
+    };
+    println!("{} -m pytest models/training", python.display());
+    outcome(
+        Command::new(python)
+            .args(["-m", "pytest", "--quiet"])
+            .current_dir(&package),
+    )
+}
+
+/// Whether this Python has what the training package and its tests import.
+fn can_train(python: &Path, package: &Path) -> bool {
+    let import = "import mido, numpy, onnx, onnxruntime, pytest, scipy, soundfile, torch";
+    let mut command = Command::new(python);
+    command.args(["-c", import]).current_dir(package);
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+fn starts(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// Licences, bans and sources of the dependencies; advisories where their database is at hand.
+fn licences(root: &Path) -> Result<Outcome> {
+    let version = cargo(root).args(["deny", "--version"]).output()?;
+    if !version.status.success() {
+        return Ok(Outcome::Skipped("cargo-deny is not installed".into()));
+    }
+    let mut checks = vec!["licenses", "bans", "sources"];
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(directories::BaseDirs::new()?.home_dir().join(".cargo")));
+    if cargo_home.is_some_and(|home| home.join("advisory-dbs").is_dir()) {
+        checks.push("advisories");
+    }
+    println!("cargo deny --offline check {}", checks.join(" "));
+    outcome(
+        cargo(root)
+            .args(["deny", "--offline", "check"])
+            .args(checks),
+    )
+}
