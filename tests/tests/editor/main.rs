@@ -59,6 +59,7 @@ fn every_fader_is_dragged_reset_and_moved_by_keys() {
     let names = STRIPS.iter().chain(&["Output"]);
     for name in names.map(|strip| format!("{strip} Gain")) {
         let gain = |rig: &Rig| rig.gain(&name);
+        rig.desk.take_gestures();
         rig.drag(&name, vec2(-30.0, 0.0));
         let dragged_db = gain(&rig);
         assert!(
