@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
+use nice_plug_egui::RepaintNotifier;
 
 use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
@@ -78,6 +79,8 @@ pub struct One2Four<C: Class> {
     status: Arc<Status>,
     /// Where the editor finds the engine.
     slot: Arc<EditorSlot>,
+    /// Wakes the editor.
+    notifier: RepaintNotifier,
     /// `None` until activated, and where the system gave no thread.
     engine: Option<Engine>,
     /// What the engine was made with.
@@ -118,6 +121,7 @@ impl<C: Class> Default for One2Four<C> {
             params,
             status,
             slot: Arc::default(),
+            notifier: RepaintNotifier::new(),
             engine: None,
             is_restart_requested: false,
             fades_in: false,
@@ -145,12 +149,13 @@ impl<C: Class> Plugin for One2Four<C> {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        Some(Window::new(Links {
+        let links = Links {
             params: self.params.clone(),
             status: self.status.clone(),
             slot: self.slot.clone(),
             places: Places::of_this_binary(),
-        }))
+        };
+        Some(Window::new(links, self.notifier.clone()))
     }
 
     fn activate(
@@ -242,6 +247,9 @@ impl<C: Class> Plugin for One2Four<C> {
                 .room
                 .process(buffer.as_slice(), buses, &mix, align_automation);
         });
+        if engine.room.wakes_editor() {
+            self.notifier.request_repaint();
+        }
         ProcessStatus::Tail(self.tail_samples)
     }
 

@@ -22,6 +22,7 @@ pub mod paths;
 mod player;
 mod report;
 mod state;
+mod window;
 
 pub use binary::{Binary, Description};
 pub use canvas::Canvas;
@@ -29,7 +30,7 @@ pub use desk::{Desk, Gesture};
 pub use host::Requests;
 pub use instance::{Instance, Mode, Setup};
 pub use params::{Param, RemotePage};
-pub use player::{Change, Player};
+pub use player::{Change, Player, Touch};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;
 

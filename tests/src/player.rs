@@ -20,6 +20,17 @@ pub struct Change {
     pub value: f64,
 }
 
+/// A part of a gesture: what an editor told its host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Touch {
+    /// A hand is on the parameter.
+    Begin(ClapId),
+    /// It moves it there.
+    Change(ClapId, f64),
+    /// It lets go.
+    End(ClapId),
+}
+
 /// The buffers of the ports on one side: port, channel, sample.
 type Ports = Vec<Vec<Vec<f32>>>;
 
@@ -100,6 +111,23 @@ impl Player {
             .iter()
             .map(|channel| &channel[..self.frames])
             .collect()
+    }
+
+    /// What a hand did to parameters in the editor, as the last block told it.
+    pub fn touches(&self) -> Vec<Touch> {
+        use clack_host::events::event_types::{ParamGestureBeginEvent, ParamGestureEndEvent};
+        let touch = |event: &UnknownEvent| {
+            if let Some(event) = event.as_event::<ParamGestureBeginEvent>() {
+                Some(Touch::Begin(event.param_id()?))
+            } else if let Some(event) = event.as_event::<ParamValueEvent>() {
+                Some(Touch::Change(event.param_id()?, event.value()))
+            } else if let Some(event) = event.as_event::<ParamGestureEndEvent>() {
+                Some(Touch::End(event.param_id()?))
+            } else {
+                None
+            }
+        };
+        self.output_events.iter().filter_map(touch).collect()
     }
 
     /// Number of output buses.

@@ -1,9 +1,12 @@
 //! Measures what the strips and the output sound like, for the editor's meters.
 
-use crate::bridge::{METER_CHANNELS, Meters, NUM_METERS};
+use crate::bridge::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
 
 /// Time over which the mean square forgets, in seconds: as slow as the ear, as VU meters are.
 const RMS_S: f64 = 0.3;
+
+/// A mean square below this is silence: -80 dBFS.
+const SILENCE: f32 = 1e-8;
 
 /// The mean squares so far.
 pub struct Levels {
@@ -25,6 +28,13 @@ impl Levels {
     /// Silence so far.
     pub fn reset(&mut self) {
         self.mean_squares = Default::default();
+    }
+
+    /// Whether the output was not silent in the last moments.
+    pub fn is_sounding(&self) -> bool {
+        self.mean_squares[OUTPUT_METER]
+            .iter()
+            .any(|&mean_square| mean_square > SILENCE)
     }
 
     /// Measures `samples` of a channel and tells the meters.

@@ -90,6 +90,11 @@ impl Mixer {
         std::mem::replace(&mut self.is_silenced, is_silenced) != is_silenced
     }
 
+    /// Whether the meters show anything of the output.
+    pub fn is_sounding(&self) -> bool {
+        self.levels.is_sounding()
+    }
+
     /// Whether the output has faded out.
     pub fn is_silent(&self) -> bool {
         self.output.resting() == Some(0.0)

@@ -168,6 +168,15 @@ impl Room {
         }
     }
 
+    /// Whether an editor that sleeps has something to show; says so once.
+    pub fn wakes_editor(&self) -> bool {
+        let status = &self.bridge.status;
+        let is_moving = status.is_playing.load(Ordering::Relaxed) || self.mixer.is_sounding();
+        is_moving
+            && status.is_asleep.load(Ordering::Relaxed)
+            && status.is_asleep.swap(false, Ordering::AcqRel)
+    }
+
     /// How many of the `remaining` samples nothing happens in: no chunk is full or due, and no
     /// gain changes its target.
     fn segment_samples(&self, remaining: usize) -> usize {

@@ -56,6 +56,8 @@ pub struct Status {
     pub latency_samples: AtomicU32,
     /// Whether the editor is open; written by it. Levels and the picture are made only for it.
     pub is_watched: AtomicBool,
+    /// Whether the open editor sleeps until something moves; set by it, taken by the audio thread.
+    pub is_asleep: AtomicBool,
     /// Whether the last stems are kept: since the editor was opened first; written by it.
     pub is_recording: AtomicBool,
     /// Whether the host's transport runs; written by the audio thread.
@@ -87,6 +89,7 @@ impl Default for Status {
             sample_rate_bits: AtomicU32::default(),
             latency_samples: AtomicU32::default(),
             is_watched: AtomicBool::default(),
+            is_asleep: AtomicBool::default(),
             is_recording: AtomicBool::default(),
             is_playing: AtomicBool::default(),
             meters: Meters::default(),

@@ -17,8 +17,9 @@ use crate::params::NUM_STRIPS;
 
 /// Between two frames while something moves.
 const FRAME: Duration = Duration::from_millis(33);
-/// Between two looks at the instance while nothing moves: what is drawn costs, so seldom.
-const LOOK: Duration = Duration::from_millis(1000);
+/// Between two looks at the instance while nothing moves. The audio thread wakes the editor when
+/// something does, so this is for what else may change.
+const LOOK: Duration = Duration::from_millis(2000);
 
 /// A window.
 pub struct App {
@@ -68,6 +69,7 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.links.status.is_watched.store(false, Ordering::Relaxed);
+        self.links.status.is_asleep.store(false, Ordering::Relaxed);
     }
 }
 
@@ -96,6 +98,7 @@ impl View {
         );
 
         let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_restarting();
+        links.status.is_asleep.store(!is_busy, Ordering::Release);
         ui.ctx()
             .request_repaint_after(if is_busy { FRAME } else { LOOK });
     }

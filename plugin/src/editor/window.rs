@@ -1,6 +1,7 @@
 //! The editor as hosts see it: a window that opens and closes, and has a size.
 
 use std::error::Error;
+use std::time::Duration;
 
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
@@ -14,15 +15,20 @@ use super::Links;
 use super::app::App;
 use super::layout::{MAX_SIZE, MIN_SIZE};
 
+/// Between two looks whether the audio thread wakes the window.
+const WAKE_POLL: Duration = Duration::from_millis(50);
+
 /// Makes windows. Each is new, so that nothing of a closed one stays behind.
 pub struct Window {
     links: Links,
+    /// Wakes the open window.
+    notifier: RepaintNotifier,
 }
 
 impl Window {
-    /// For an instance.
-    pub fn new(links: Links) -> Self {
-        Self { links }
+    /// For an instance, whose audio thread wakes the window through `notifier`.
+    pub fn new(links: Links, notifier: RepaintNotifier) -> Self {
+        Self { links, notifier }
     }
 
     fn logical_size(&self) -> (LogicalSize<f32>, f32) {
@@ -45,10 +51,12 @@ impl Editor for Window {
         let (size, zoom) = self.logical_size();
         let settings = EguiNiceSettings::new()
             .with_tile("One2Four")
-            .with_resize_hint(self.resize_hint());
+            .with_resize_hint(self.resize_hint())
+            .with_repaint_poll_interval(WAKE_POLL);
+        self.notifier.request_repaint();
         let editor = create_egui_editor(
             EguiEditorState::from_size(size, zoom),
-            RepaintNotifier::new(),
+            self.notifier.clone(),
             settings,
             App::new(self.links.clone()),
         )

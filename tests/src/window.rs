@@ -1,0 +1,37 @@
+//! An instance's editor in a window of the X Window System.
+
+use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
+
+use crate::{Instance, Result, StageError};
+
+impl Instance {
+    /// Opens the editor in the window with this id, and returns its size in pixels.
+    #[allow(unsafe_code)]
+    pub fn open_editor(&mut self, window: u32) -> Result<(u32, u32)> {
+        let gui = self.extension::<PluginGui>("open its editor")?;
+        let refused = |_| StageError::Refused("open its editor".into());
+        let handle = self.inner.plugin_handle();
+        let configuration = GuiConfiguration {
+            api_type: GuiApiType::X11,
+            is_floating: false,
+        };
+        gui.create(&handle, configuration).map_err(refused)?;
+        let size = gui.get_size(&handle).unwrap_or(GuiSize {
+            width: 0,
+            height: 0,
+        });
+        let window = Window::from_x11_handle(window.into());
+        // SAFETY: a test keeps its window until it has closed the editor; if it did not, the X
+        // server would refuse what is drawn.
+        unsafe { gui.set_parent(&handle, window) }.map_err(refused)?;
+        gui.show(&handle).map_err(refused)?;
+        Ok((size.width, size.height))
+    }
+
+    /// Closes the editor.
+    pub fn close_editor(&mut self) -> Result<()> {
+        let gui = self.extension::<PluginGui>("close its editor")?;
+        gui.destroy(&self.inner.plugin_handle());
+        Ok(())
+    }
+}
