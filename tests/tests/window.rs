@@ -39,7 +39,8 @@ struct Screen {
 }
 
 impl Screen {
-    fn open() -> Self {
+    /// With the window so far down.
+    fn open(y: i16) -> Self {
         let (connection, screen_idx) = x11rb::connect(None).expect("a display; xvfb-run gives one");
         let screen = &connection.setup().roots[screen_idx];
         let (root, visual) = (screen.root, screen.root_visual);
@@ -53,7 +54,7 @@ impl Screen {
                 window,
                 root,
                 0,
-                0,
+                y,
                 900,
                 520,
                 0,
@@ -180,7 +181,7 @@ fn resident_kib() -> i64 {
 #[test]
 fn an_editor_opens_fast_tells_gestures_and_leaves_nothing_behind() {
     let binary = Binary::open(&clap()).unwrap();
-    let screen = Screen::open();
+    let screen = Screen::open(0);
     let (mut first, audio) = instance(&binary);
 
     // A drag of the drums' fader, which lies here at 100 %.
@@ -208,7 +209,7 @@ fn an_editor_opens_fast_tells_gestures_and_leaves_nothing_behind() {
     };
     let late_before = late_chunks();
     let (mut second, other_audio) = instance(&binary);
-    let other_screen = Screen::open();
+    let other_screen = Screen::open(530);
     let mut times = Vec::new();
     let mut after_ten_kib = 0;
     for time in 0..TIMES {

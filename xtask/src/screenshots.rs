@@ -62,7 +62,10 @@ pub fn run(args: &Args) -> Result<()> {
     show.click("Bass Solo")?;
     show.click("Pack")?;
     show.play(SETTLE_S)?;
-    show.save(&out.join("editor-packs.png"))
+    show.save(&out.join("editor-packs.png"))?;
+    show.click("Save stems")?;
+    show.play(SETTLE_S)?;
+    show.save(&out.join("editor-save.png"))
 }
 
 /// The plugin's engine, its editor, and a host that plays them like a sound card.

@@ -1,7 +1,8 @@
 //! The bar at the top: name, pack, chunk; export and size.
 
 use egui::{
-    Align, Button, Layout, Popup, Rect, Response, RichText, Shape, Stroke, Ui, UiBuilder, vec2,
+    Align, Button, Label, Layout, Popup, Rect, Response, RichText, Shape, Stroke, Ui, UiBuilder,
+    vec2,
 };
 use nice_plug::prelude::{Enum, Param};
 
@@ -87,7 +88,8 @@ fn chunk_menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
 pub fn restart_note(ui: &mut Ui, first: &str) {
     let note =
         format!("{first} After a change the host restarts the plugin: for a moment nothing plays.");
-    ui.add(egui::Label::new(RichText::new(note).small().color(theme::FAINT)).wrap());
+    let words = RichText::new(note).small().color(theme::FAINT);
+    ui.add(Label::new(words).wrap().halign(Align::Min));
 }
 
 fn latency_of(state: &State, setting: ChunkSetting) -> String {

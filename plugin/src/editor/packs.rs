@@ -1,6 +1,6 @@
 //! The menu of packs.
 
-use egui::{Label, Popup, RichText, ScrollArea, Ui};
+use egui::{Align, Label, Popup, RichText, ScrollArea, Ui};
 use nice_plug::params::persist::PersistentField;
 
 use super::header::{menu_button, restart_note};
@@ -27,6 +27,7 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
     packs.is_open = is_open;
     menu.show(|ui| {
         ui.set_width(360.0);
+        ui.spacing_mut().item_spacing.y = 4.0;
         ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
             for installed in &packs.installed {
                 entry(ui, links, state, installed, &chosen);
@@ -67,12 +68,10 @@ fn about(ui: &mut Ui, manifest: &Manifest) {
     small(ui, &manifest.description, theme::TEXT);
     let licence = format!("{} pack, licence: {}", manifest.kind, manifest.license);
     small(ui, &licence, theme::FAINT);
-    ui.add_space(4.0);
+    ui.add_space(8.0);
 }
 
 fn small(ui: &mut Ui, text: &str, colour: egui::Color32) {
-    ui.horizontal(|ui| {
-        ui.add_space(12.0);
-        ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
-    });
+    let words = RichText::new(text).small().color(colour);
+    ui.add(Label::new(words).wrap().halign(Align::Min));
 }
