@@ -4,6 +4,7 @@ mod bench;
 mod bounce;
 mod bundle;
 mod files;
+mod hosts;
 mod install;
 mod measure;
 mod packs;
@@ -33,6 +34,7 @@ enum Command {
     Picture(picture::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Hosts(hosts::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Picture(args) => picture::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Hosts(args) => hosts::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

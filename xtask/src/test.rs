@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<()> {
         bundle::bundle(&workspace).map(|()| Outcome::Passed)
     });
     step("tests", &mut || {
-        outcome(cargo(root).args(["test", "--workspace"]))
+        outcome(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))
     });
     step("docs", &mut || {
         let command = ["doc", "--workspace", "--no-deps"];

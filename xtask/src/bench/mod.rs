@@ -81,6 +81,8 @@ struct Table {
     os: &'static str,
     arch: &'static str,
     cores: usize,
+    /// Programs that wanted to run at the start, on average over a minute; where the system tells.
+    load_average: Option<f64>,
     rows: Vec<Row>,
 }
 
@@ -90,6 +92,11 @@ pub fn run(args: &Args) -> Result<()> {
         return probe.run(&workspace);
     }
     bundle::bundle(&workspace)?;
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load_average = load_average();
+    if let Some(load) = load_average.filter(|load| *load > 0.5) {
+        println!("note: the machine is busy (load {load:.1} on {cores} cores); times are too long");
+    }
     let mut rows = Vec::new();
     let measures: [Measure; 7] = [
         probe::scan,
@@ -106,15 +113,20 @@ pub fn run(args: &Args) -> Result<()> {
             rows.push(row);
         }
     }
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let table = Table {
         os: std::env::consts::OS,
         arch: std::env::consts::ARCH,
         cores,
+        load_average,
         rows,
     };
     let path = workspace.target.join("bench.json");
     fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
     println!("{}", path.display());
     Ok(())
+}
+
+fn load_average() -> Option<f64> {
+    let averages = fs::read_to_string("/proc/loadavg").ok()?;
+    averages.split_whitespace().next()?.parse().ok()
 }

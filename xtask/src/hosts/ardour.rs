@@ -1,0 +1,283 @@
+//! Ardour 7 without a screen: a session made by a script, with the song on a track and One2Four
+//! on the track, exported as Ardour exports, then opened, saved, closed and exported again.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::compare::{self, Difference, Planar};
+use super::material::{Event, Material, Setting};
+use super::program::{self, STEP_TIMEOUT};
+use super::stream::Run;
+use super::table::Row;
+use super::{Host, setup};
+
+/// What Ardour's programs are and what they need.
+const LIBRARIES: &str = "/usr/lib/ardour7";
+/// Before the song Ardour runs the plugin on silence, for a while that depends on the clock, and
+/// does not reset it in between. The stems depend on where the song lies on the engine's grid of
+/// frames and chunks, which begins with the first sample played, so the comparison is with a bounce
+/// of silence and the song, and the length of that silence is looked for. It counts up to a chunk
+/// (this is more than one at any setting of the usual rates), because the worker does nothing for
+/// a silent one.
+const MAX_PREROLL_SAMPLES: usize = 96 * 1024;
+/// Ardour's blocks are multiples of this.
+const PREROLL_STEP: usize = 256;
+/// What Ardour does with automation.
+const COMPENSATES: &str = "Ardour itself sends automation later by the latency it was told, for \
+    plugins that act on it at once; One2Four delays it as well, so that it acts late by exactly \
+    the latency. With Align Automation off, it is on its sample (the row above)";
+
+/// A session.
+struct Session {
+    name: &'static str,
+    folder: PathBuf,
+    /// As the plugin told Ardour.
+    latency: usize,
+}
+
+/// Plays everything.
+pub fn run(material: &Material, may_install: bool) -> Result<Vec<Row>> {
+    setup::ardour(&material.folder, may_install)?;
+    let ardour = Ardour {
+        material,
+        folder: material.folder.join("ardour"),
+    };
+    ardour.scan().context("Ardour's scanner")?;
+
+    let (changed, start) = (&material.changed[..], &material.start[..]);
+    let events = &material.automation[..];
+    let align_off = [start, std::slice::from_ref(&material.align_off)].concat();
+    let mut rows = ardour.play(&Sheet {
+        name: "drums",
+        steps: ["drums -12 dB", "save, close, reopen"],
+        settings: changed,
+        events: &[],
+        like: changed,
+    });
+    rows.extend(ardour.play(&Sheet {
+        name: "automation",
+        steps: [
+            "every gain automated, Align off",
+            "the same: save, close, reopen",
+        ],
+        settings: &align_off,
+        events,
+        like: start,
+    }));
+    rows.push(
+        ardour
+            .aligned()
+            .unwrap_or_else(|error| Row::broken(Host::Ardour, "stereo", ALIGNED, &error)),
+    );
+    Ok(rows)
+}
+
+/// What is played in a session.
+struct Sheet<'a> {
+    name: &'static str,
+    /// The steps: as made, and opened again.
+    steps: [&'static str; 2],
+    settings: &'a [Setting],
+    events: &'a [Event],
+    /// The settings of the bounce that it is compared with.
+    like: &'a [Setting],
+}
+
+/// The step that is known to be late.
+const ALIGNED: &str = "every gain automated, Align on";
+
+struct Ardour<'a> {
+    material: &'a Material,
+    /// Where the sessions are.
+    folder: PathBuf,
+}
+
+impl Ardour<'_> {
+    /// One of Ardour's programs, with a home of its own: it neither reads nor writes the user's
+    /// settings, and finds no other plugin.
+    fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("HOME", self.folder.join("home"));
+        for place in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+            command.env_remove(place);
+        }
+        command
+    }
+
+    /// Lets Ardour find the plugin.
+    fn scan(&self) -> Result<()> {
+        // A list that is no newer than the plugin, by the second, counts as out of date.
+        std::thread::sleep(Duration::from_millis(1100));
+        let mut command = self.program(&format!("{LIBRARIES}/ardour-vst3-scanner"));
+        command
+            .env("LD_LIBRARY_PATH", LIBRARIES)
+            .arg("-f")
+            .arg(&self.material.vst3);
+        program::run(&mut command, &self.folder.join("scan.log"), STEP_TIMEOUT).map(drop)
+    }
+
+    /// A session: exported, and again after it was opened and saved.
+    fn play(&self, sheet: &Sheet) -> Vec<Row> {
+        let session = match self.make(sheet.name, sheet.settings, sheet.events) {
+            Ok(session) => session,
+            Err(error) => {
+                let error = error.context("making the session");
+                return vec![Row::broken(Host::Ardour, "stereo", sheet.steps[0], &error)];
+            }
+        };
+        let judge = |take: &str| {
+            let audio = self.export(&session, take).context("exporting it")?;
+            let silence = self.preroll(&audio, sheet.like)?;
+            let expected = self.bounce(sheet.name, sheet.like, sheet.events, silence)?;
+            anyhow::Ok(Difference::between(&audio, &expected))
+        };
+        let row = |step: &str, difference: Result<Difference>| match difference {
+            Ok(difference) => {
+                let latency = session.latency as u64;
+                Row::compared(Host::Ardour, "stereo", step, difference, latency)
+            }
+            Err(error) => Row::broken(Host::Ardour, "stereo", step, &error),
+        };
+        let again = || {
+            self.reopen(&session).context("opening it again")?;
+            judge("again")
+        };
+        vec![
+            row(sheet.steps[0], judge("first")),
+            row(sheet.steps[1], again()),
+        ]
+    }
+
+    /// Automation as a new instance takes it, which is late in Ardour: by the latency, and exactly.
+    fn aligned(&self) -> Result<Row> {
+        let material = self.material;
+        let (start, events) = (&material.start, &material.automation);
+        let session = self.make("aligned", start, events)?;
+        let audio = self.export(&session, "first")?;
+        let silence = self.preroll(&audio, start)?;
+        let expected = self.bounce("aligned", start, events, silence)?;
+        let difference = Difference::between(&audio, &expected);
+        let latency = session.latency;
+        let row = Row::compared(Host::Ardour, "stereo", ALIGNED, difference, latency as u64);
+        let mut late = events.clone();
+        for event in late.iter_mut().filter(|event| event.sample > 0) {
+            event.sample += latency;
+        }
+        let late = self.bounce("late", start, &late, silence)?;
+        if row.has_failed() && Difference::between(&audio, &late).explain().is_none() {
+            return Ok(row.into_known_limit(COMPENSATES));
+        }
+        Ok(row)
+    }
+
+    /// The main bus of a bounce of `silence` and the song.
+    fn bounce(
+        &self,
+        name: &str,
+        settings: &[Setting],
+        events: &[Event],
+        silence: usize,
+    ) -> Result<Planar> {
+        let name = format!("ardour-{name}");
+        let mut bounced = self.material.bounce(&name, settings, events, silence)?;
+        bounced.truncate(2);
+        Ok(bounced)
+    }
+
+    /// The length of the silence that came before the song in Ardour: the one with which the song
+    /// begins as in `audio`.
+    fn preroll(&self, audio: &Planar, settings: &[Setting]) -> Result<usize> {
+        let frames = self.material.frames_before_changes();
+        let head: Planar = audio
+            .iter()
+            .map(|channel| channel.iter().take(frames).copied().collect())
+            .collect();
+        for silence in (0..MAX_PREROLL_SAMPLES).step_by(PREROLL_STEP) {
+            let mut run = Run::new(self.material, "org.one2four.stereo", settings, &[]);
+            (run.silence, run.frames) = (silence, frames);
+            let (played, _) = run.play(None)?;
+            if Difference::between(&head, &played).explain().is_none() {
+                return Ok(silence);
+            }
+        }
+        bail!(
+            "its first {frames} samples are not those of a bounce after any silence of 0 to \
+             {MAX_PREROLL_SAMPLES} samples"
+        )
+    }
+
+    /// Makes a session.
+    fn make(&self, name: &'static str, settings: &[Setting], events: &[Event]) -> Result<Session> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        // Ardour counts a gain in dB and a switch as 0 or 1.
+        let value = |setting: &Setting| match setting.text.as_str() {
+            "on" => "1".into(),
+            "off" => "0".into(),
+            decibels => decibels.to_string(),
+        };
+        let mut controls = String::new();
+        for setting in settings {
+            writeln!(controls, ",{},{}", setting.name, value(setting))?;
+        }
+        for Event { sample, setting } in events {
+            writeln!(controls, "{sample},{},{}", setting.name, value(setting))?;
+        }
+        let controls_path = self.folder.join(format!("{name}.csv"));
+        fs::write(&controls_path, controls)?;
+        let mut command = self.program("ardour7-lua");
+        command.arg(self.material.scripts.join("ardour_make.lua"));
+        command.arg(&folder).arg(name);
+        command.args([
+            self.material.rate.to_string(),
+            self.material.frames().to_string(),
+        ]);
+        command.arg(&self.material.song_wav).arg(controls_path);
+        let said = program::run(&mut command, &self.log(name, "make"), STEP_TIMEOUT)?;
+        let latency = said
+            .lines()
+            .find_map(|line| line.strip_prefix("latency ")?.parse().ok());
+        Ok(Session {
+            name,
+            folder,
+            latency: latency.context("Ardour told no latency")?,
+        })
+    }
+
+    /// Opens, saves and closes a session.
+    fn reopen(&self, session: &Session) -> Result<()> {
+        let mut command = self.program("ardour7-lua");
+        command.arg(self.material.scripts.join("ardour_reopen.lua"));
+        command.arg(&session.folder).arg(session.name);
+        program::run(
+            &mut command,
+            &self.log(session.name, "reopen"),
+            STEP_TIMEOUT,
+        )
+        .map(drop)
+    }
+
+    /// Exports a session. Ardour takes the latency out of what it exports.
+    fn export(&self, session: &Session, take: &str) -> Result<Planar> {
+        let out = self.folder.join(format!("{}-{take}.wav", session.name));
+        if out.exists() {
+            fs::remove_file(&out)?;
+        }
+        let mut command = self.program("ardour7-export");
+        command.args(["-b", "float", "-s", &self.material.rate.to_string(), "-o"]);
+        command.arg(&out).arg(&session.folder).arg(session.name);
+        program::run(&mut command, &self.log(session.name, take), STEP_TIMEOUT)?;
+        compare::read(&out, 0, usize::MAX)
+    }
+
+    fn log(&self, name: &str, deed: &str) -> PathBuf {
+        Path::new(&self.folder).join(format!("{name}-{deed}.log"))
+    }
+}
