@@ -2,7 +2,7 @@
 //!
 //! Full chunks go to the worker through one queue and come back through another, each a
 //! crossbeam `ArrayQueue` that holds every chunk there is, so that a push never fails. The chunks
-//! are allocated in [`open`] and never after. Counters and the fault stand in [`Status`].
+//! are allocated in [`open()`] and never after. Counters and the fault stand in [`Status`].
 
 mod chunk;
 mod editor;

@@ -1,8 +1,8 @@
 //! The editor: a person sees what the plugin does, and works with it.
 //!
 //! The host's main thread runs everything here but the writing of exported files. A frame is
-//! [`state`] looking at the bridge, then one widget after the other drawing itself into the
-//! rectangle that [`layout`] gives it.
+//! `state` looking at the bridge, then one widget after the other drawing itself into the
+//! rectangle that `layout` gives it.
 //!
 //! | file | what |
 //! | --- | --- |
