@@ -62,10 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     show.click("Bass Solo")?;
     show.click("Pack")?;
     show.play(SETTLE_S)?;
-    show.save(&out.join("editor-packs.png"))?;
-    show.click("Save stems")?;
-    show.play(SETTLE_S)?;
-    show.save(&out.join("editor-save.png"))
+    show.save(&out.join("editor-packs.png"))
 }
 
 /// The plugin's engine, its editor, and a host that plays them like a sound card.

@@ -89,7 +89,10 @@ pub fn restart_note(ui: &mut Ui, first: &str) {
     let note =
         format!("{first} After a change the host restarts the plugin: for a moment nothing plays.");
     let words = RichText::new(note).small().color(theme::FAINT);
-    ui.add(Label::new(words).wrap().halign(Align::Min));
+    // A menu's layout would stretch the lines.
+    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+        ui.add(Label::new(words).wrap());
+    });
 }
 
 fn latency_of(state: &State, setting: ChunkSetting) -> String {

@@ -56,7 +56,9 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
                     .small()
                     .color(theme::FAINT),
             );
-            let field = TextEdit::singleline(&mut state.folder).desired_width(320.0);
+            let field = TextEdit::singleline(&mut state.folder)
+                .desired_width(320.0)
+                .margin(egui::Margin::symmetric(6, 6));
             let field = ui.add(field).accessible_name("Folder for stems");
             if field.changed() {
                 links.remember_folder(&state.folder);
@@ -78,7 +80,7 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
             None => "Nothing heard yet".into(),
         };
         let can_save = piece.is_some() && !save.is_running();
-        let button = ui.add_enabled(can_save, Button::new(label));
+        let button = ui.add_enabled(can_save, raised(label));
         let button = button.accessible_name("Save now");
         if button.clicked()
             && let Some(piece) = piece
@@ -90,10 +92,17 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
             Some(Ok(folder)) => folder,
             _ => PathBuf::from(&state.folder),
         };
-        if ui.button("Open folder").clicked() {
+        if ui.add(raised("Open folder".into())).clicked() {
             folders::open(&folder);
         }
     });
+}
+
+/// A button that looks like one: in menus they are flat.
+fn raised(label: String) -> Button<'static> {
+    Button::new(format!("  {label}  "))
+        .fill(theme::RAISED)
+        .min_size(egui::vec2(0.0, 28.0))
 }
 
 fn outcome(ui: &mut Ui, save: &Save) {
