@@ -11,11 +11,7 @@ use crate::workspace::{Workspace, cargo};
 
 /// Everything CI runs: format, lints, the bundle, the tests on it, docs, training, licences
 #[derive(clap::Args)]
-pub struct Args {
-    /// Make a Python environment in target/python for the training package's tests (several GB)
-    #[arg(long)]
-    python: bool,
-}
+pub struct Args {}
 
 /// What came of a step.
 enum Outcome {
@@ -28,7 +24,7 @@ enum Outcome {
 /// A step's name, outcome and duration.
 type Row = (&'static str, Outcome, Duration);
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(_: &Args) -> Result<()> {
     let workspace = Workspace::find()?;
     let root = &workspace.root;
     let mut rows = Vec::new();
@@ -65,7 +61,7 @@ pub fn run(args: &Args) -> Result<()> {
         let command = ["doc", "--workspace", "--no-deps"];
         outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    step("training", &mut || training(&workspace, args.python));
+    step("training", &mut || training(&workspace));
     step("licences", &mut || licences(root));
     report(&rows)
 }
@@ -104,8 +100,9 @@ fn outcome(command: &mut Command) -> Result<Outcome> {
     })
 }
 
-/// The training package's tests, where there is a Python with what they import.
-fn training(workspace: &Workspace, may_install: bool) -> Result<Outcome> {
+/// The training package's tests, in the Python that `PYTHON` names, one that has what they import,
+/// or one that is made in `target/python` (several GB, once).
+fn training(workspace: &Workspace) -> Result<Outcome> {
     let package = workspace.root.join("models/training");
     let own = workspace.target.join("python");
     let own_python = own.join(if cfg!(windows) {
@@ -113,32 +110,30 @@ fn training(workspace: &Workspace, may_install: bool) -> Result<Outcome> {
     } else {
         "bin/python"
     });
-    if may_install && !can_train(&own_python, &package) {
-        let python = ["python3", "python", "py"]
-            .into_iter()
-            .find(|python| starts(python));
-        let python = python.context("no Python was found; install Python 3 with pip")?;
-        let made = outcome(Command::new(python).args(["-m", "venv"]).arg(&own))?;
-        let install = ["-m", "pip", "install", "--editable", ".[test]"];
-        let mut pip = Command::new(&own_python);
-        pip.args(install).current_dir(&package);
-        if !matches!(
-            (made, outcome(&mut pip)?),
-            (Outcome::Passed, Outcome::Passed)
-        ) {
-            return Ok(Outcome::Failed);
-        }
-    }
     let named = std::env::var_os("PYTHON").map(PathBuf::from);
     let python = named
         .into_iter()
-        .chain([own_python, "python3".into(), "python".into()])
+        .chain([own_python.clone(), "python3".into(), "python".into()])
         .find(|python| can_train(python, &package));
-    let Some(python) = python else {
-        return Ok(Outcome::Skipped(
-            "no Python here has PyTorch and pytest; name one with PYTHON=..., or use --python"
-                .into(),
-        ));
+    let python = match python {
+        Some(python) => python,
+        None => {
+            let python = ["python3", "python", "py"]
+                .into_iter()
+                .find(|python| starts(python))
+                .context("no Python was found; install Python 3 with pip")?;
+            let made = outcome(Command::new(python).args(["-m", "venv"]).arg(&own))?;
+            let install = ["-m", "pip", "install", "--quiet", "--editable", ".[test]"];
+            let mut pip = Command::new(&own_python);
+            pip.args(install).current_dir(&package);
+            if !matches!(
+                (made, outcome(&mut pip)?),
+                (Outcome::Passed, Outcome::Passed)
+            ) {
+                return Ok(Outcome::Failed);
+            }
+            own_python
+        }
     };
     println!("{} -m pytest models/training", python.display());
     outcome(

@@ -18,7 +18,6 @@ Events = list[tuple[float, mido.Message]]
 DRUM_CHANNEL = 9
 PIANO_PROGRAMS = range(0, 8)
 BASS_PROGRAMS = range(32, 40)
-MELODIC_PROGRAMS = [*range(8, 32), *range(40, 96)]  # of the rest; effects and ethnic ones left out
 TICKS_PER_SECOND = 1920  # of the files written: 960 ticks per beat, 120 beats per minute
 
 
@@ -108,29 +107,20 @@ def window(events: Events, start: float, seconds: float) -> Events:
     return cut
 
 
-def revoiced(events: Events, seed: int, more_piano: bool = False) -> Events:
+def revoiced(events: Events, seed: int) -> Events:
     """The same song with other basses and pianos: each program of these two families is exchanged,
-    half of the time, for another of its family. With `more_piano`, one program of the rest becomes a
-    piano, and each other one with a chance of a quarter."""
+    half of the time, for another of its family."""
     choice = random.Random(seed)
     exchange = {}
     for family in (PIANO_PROGRAMS, BASS_PROGRAMS):
         for program in family:
             exchange[program] = choice.choice(family) if choice.random() < 0.5 else program
-    if more_piano:
-        rest = sorted({m.program for _, m in events if _melodic_program(m)} & set(MELODIC_PROGRAMS))
-        certain = choice.choice(rest) if rest else None
-        for program in rest:
-            if program == certain or choice.random() < 0.25:
-                exchange[program] = choice.choice(PIANO_PROGRAMS)
     return [
-        (when, m.copy(program=exchange.get(m.program, m.program))) if _melodic_program(m) else (when, m)
+        (when, m.copy(program=exchange.get(m.program, m.program)))
+        if m.type == "program_change" and m.channel != DRUM_CHANNEL
+        else (when, m)
         for when, m in events
     ]
-
-
-def _melodic_program(message: mido.Message) -> bool:
-    return message.type == "program_change" and message.channel != DRUM_CHANNEL
 
 
 def write(events: Events, path: Path) -> None:

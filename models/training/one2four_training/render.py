@@ -81,15 +81,10 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
             banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=(4 if piano else 2) if human else 1)
         else:
             banks = ["opl3"] if song["split"] == "test" else [TRAIN_BANKS[number % 3]]
-        # Pianos are rare in the human-written songs: one more excerpt has some of its instruments
-        # played by pianos.
-        more_piano = song["split"] == "train" and song["source"] == "freedoom"
-        banks += [TRAIN_BANKS[number % 2]] if more_piano else []
         for take, bank in enumerate(banks):
             plan.append({
                 "name": f"{song['name']}.{take}", "song": song["name"], "source": song["source"],
                 "split": song["split"], "bank": bank, "take": take, "seed": choice.randrange(2**31),
-                "more_piano": more_piano and take == len(banks) - 1,
                 "seconds": TRAIN_SECONDS if song["split"] == "train" else HELD_OUT_SECONDS,
             })  # fmt: skip
     return plan
@@ -110,9 +105,9 @@ def render_one(excerpt: dict) -> dict:
         return runs.read(entry)
     events = midi.read((runs.cache() / "songs" / f"{excerpt['song']}.mid").read_bytes())
     starts = best_starts(events, excerpt["seconds"])
-    start = starts[0 if excerpt["more_piano"] else min(excerpt["take"] * 2, len(starts) - 1)]
+    start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
     if excerpt["split"] == "train" and excerpt["take"] > 0:
-        events = midi.revoiced(events, excerpt["seed"], excerpt["more_piano"])
+        events = midi.revoiced(events, excerpt["seed"])
     stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"])
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}

@@ -3,6 +3,7 @@
 //! Only the fields that are checked are declared; the numbers are those of `onnx.proto`.
 
 use prost::Message;
+use prost::bytes::Bytes;
 
 use super::PackError;
 use crate::geometry::Stream;
@@ -67,8 +68,8 @@ struct Tensor {
     float_data: Vec<f32>,
     #[prost(string, tag = "8")]
     name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    raw_data: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "9")]
+    raw_data: Bytes,
     #[prost(message, repeated, tag = "13")]
     external_data: Vec<StringPair>,
     #[prost(int32, tag = "14")]
@@ -113,16 +114,24 @@ struct Dim {
     value: i64,
 }
 
+/// What an ONNX file holds.
+pub struct Contents {
+    /// The shape of its state.
+    pub state: Vec<i64>,
+    /// Its weights: names, shapes and little-endian 32-bit floats.
+    pub weights: Vec<(String, Vec<i64>, Bytes)>,
+}
+
 /// Checks a `mask` graph for `num_stems` stems: its tensors' names, types and shapes, that it holds
-/// all its data, and that it uses standard operators only. Returns the shape of its state.
+/// all its data, and that it uses standard operators only.
 pub fn check(
     id: &str,
     file: &str,
-    bytes: &[u8],
+    bytes: &Bytes,
     stream: &Stream,
     num_stems: usize,
-) -> Result<Vec<i64>, PackError> {
-    let model = Model::decode(bytes).ok();
+) -> Result<Contents, PackError> {
+    let model = Model::decode(bytes.clone()).ok();
     let Some(graph) = model.as_ref().and_then(|model| model.graph.as_ref()) else {
         return Err(PackError::refused(
             id,
@@ -173,7 +182,26 @@ pub fn check(
             ));
         }
     }
-    Ok(state)
+    let weights = graph
+        .initializer
+        .iter()
+        .filter(|tensor| tensor.data_type == FLOAT);
+    let weights = weights.map(|tensor| {
+        let Tensor {
+            name,
+            dims,
+            raw_data,
+            ..
+        } = tensor;
+        (name.clone(), dims.clone(), raw_data.clone())
+    });
+    let is_whole = |(_, dims, bytes): &(_, Vec<i64>, Bytes)| {
+        4 * dims.iter().product::<i64>() == bytes.len() as i64
+    };
+    Ok(Contents {
+        state,
+        weights: weights.filter(is_whole).collect(),
+    })
 }
 
 /// The file being checked.

@@ -1,14 +1,17 @@
 //! ONNX Runtime. The only file that names `ort`.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ndarray::{Array3, Array4, ArrayView3, ArrayView4, ArrayViewMut4, Axis, Ix4};
 use ort::environment::Environment;
 use ort::session::Session;
-use ort::value::TensorRef;
+use ort::session::builder::PrepackedWeights;
+use ort::value::{DynValue, Tensor, TensorRef};
+use prost::bytes::Bytes;
 
-use super::{Graph, Kind, Pack, PackError, Places, container, hex_sha256, read_limited};
+use super::container::{self, Contents};
+use super::{Graph, Kind, Pack, PackError, Places, hex_sha256, read_limited};
 use crate::bridge::NUM_STEMS;
 use crate::geometry::{Geometry, Stream};
 use crate::worker::{Network, RunError};
@@ -31,7 +34,7 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Network
             found,
         ));
     }
-    let mut checked = Vec::new();
+    let mut parts = Vec::new();
     for graph in &pack.manifest.graphs {
         let bytes = read_limited(id, &pack.dir.join(&graph.file), MAX_GRAPH_BYTES)?;
         let (expected, found) = (graph.sha256.to_lowercase(), hex_sha256(&bytes));
@@ -39,19 +42,14 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Network
             let field = format!("the sha256 of {}", graph.file);
             return Err(PackError::refused(id, field, expected, found));
         }
-        let shape = container::check(id, &graph.file, &bytes, &stream, graph.stems.len())?;
-        checked.push((graph, bytes, shape));
+        let bytes = Bytes::from(bytes);
+        let contents = container::check(id, &graph.file, &bytes, &stream, graph.stems.len())?;
+        let part = Part::new(&environment(&places.runtime)?, graph, &bytes, contents);
+        parts.push(part.map_err(|error| PackError::DoesNotRun {
+            id: id.into(),
+            reason: words(&error),
+        })?);
     }
-    let environment = environment(&places.runtime)?;
-    let runs = |error: ort::Error| PackError::DoesNotRun {
-        id: id.into(),
-        reason: words(&error),
-    };
-    let parts = checked
-        .into_iter()
-        .map(|(graph, bytes, shape)| Part::new(&environment, graph, &bytes, shape))
-        .collect::<Result<_, _>>()
-        .map_err(runs)?;
     let mut networks = Networks { parts, stream };
     networks
         .warm_up(geometry)
@@ -68,9 +66,52 @@ pub struct Networks {
     stream: Stream,
 }
 
+/// The weights of one ONNX file. They are most of a network's memory, and all instances that play it
+/// share them.
+struct Weights {
+    /// By name.
+    values: Vec<(String, Arc<DynValue>)>,
+    /// In the order in which the runtime wants to read them.
+    prepacked: PrepackedWeights,
+}
+
+impl Weights {
+    /// Those of the file with this sum, which has these contents.
+    fn shared(sha256: &str, contents: &Contents) -> ort::Result<Arc<Self>> {
+        static LIVE: Mutex<Vec<(String, Weak<Weights>)>> = Mutex::new(Vec::new());
+        let mut live = LIVE.lock().unwrap_or_else(PoisonError::into_inner);
+        live.retain(|(_, weights)| weights.strong_count() > 0);
+        let found = live
+            .iter()
+            .find(|(sum, _)| sum == sha256)
+            .and_then(|(_, found)| found.upgrade());
+        if let Some(weights) = found {
+            return Ok(weights);
+        }
+        let value = |(name, shape, bytes): &(String, Vec<i64>, Bytes)| {
+            let words = bytes.as_chunks().0.iter();
+            let values: Vec<_> = words.map(|word| f32::from_le_bytes(*word)).collect();
+            let tensor = Tensor::from_array((shape.clone(), values))?;
+            Ok((name.clone(), Arc::new(tensor.into_dyn())))
+        };
+        let weights = Arc::new(Self {
+            values: contents
+                .weights
+                .iter()
+                .map(value)
+                .collect::<ort::Result<_>>()?,
+            prepacked: PrepackedWeights::new(),
+        });
+        live.push((sha256.into(), Arc::downgrade(&weights)));
+        Ok(weights)
+    }
+}
+
 /// One ONNX file with its memory of the chunks before.
 struct Part {
     session: Session,
+    /// Kept for the next instance.
+    _weights: Arc<Weights>,
     /// The indices of its stems.
     stems: Vec<usize>,
     /// The shape of `state`.
@@ -84,20 +125,27 @@ impl Part {
         environment: &Environment,
         graph: &Graph,
         bytes: &[u8],
-        shape: Vec<i64>,
+        contents: Contents,
     ) -> ort::Result<Self> {
+        let weights = Weights::shared(&graph.sha256, &contents)?;
         // One thread that never spins: the host's threads need the cores.
-        let session = Session::builder(environment)?
+        let mut builder = Session::builder(environment)?
             .with_intra_threads(1)?
             .with_inter_threads(1)?
             .with_intra_op_spinning(false)?
             .with_inter_op_spinning(false)?
             .with_memory_pattern(true)?
             .with_flush_to_zero()?
-            .commit_from_memory(bytes)?;
+            .with_prepacked_weights(&weights.prepacked)?;
+        for (name, values) in &weights.values {
+            builder = builder.with_initializer(name, values.clone())?;
+        }
+        let session = builder.commit_from_memory(bytes)?;
+        let shape = contents.state;
         let len = shape.iter().product::<i64>() as usize;
         Ok(Self {
             session,
+            _weights: weights,
             stems: graph.stem_indices(),
             shape,
             state: vec![0.0; len],

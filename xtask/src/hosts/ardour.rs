@@ -134,12 +134,12 @@ impl Ardour<'_> {
             let audio = self.export(&session, take).context("exporting it")?;
             let silence = self.preroll(&audio, sheet.like)?;
             let expected = self.bounce(sheet.name, sheet.like, sheet.events, silence)?;
-            anyhow::Ok(Difference::between(&audio, &expected))
+            anyhow::Ok((Difference::between(&audio, &expected), silence))
         };
-        let row = |step: &str, difference: Result<Difference>| match difference {
-            Ok(difference) => {
+        let row = |step: &str, judged: Result<(Difference, usize)>| match judged {
+            Ok((difference, silence)) => {
                 let latency = session.latency as u64;
-                Row::compared(Host::Ardour, "stereo", step, difference, latency)
+                Row::compared(Host::Ardour, "stereo", step, difference, latency).after(silence)
             }
             Err(error) => Row::broken(Host::Ardour, "stereo", step, &error),
         };
@@ -164,6 +164,7 @@ impl Ardour<'_> {
         let difference = Difference::between(&audio, &expected);
         let latency = session.latency;
         let row = Row::compared(Host::Ardour, "stereo", ALIGNED, difference, latency as u64);
+        let row = row.after(silence);
         let mut late = events.clone();
         for event in late.iter_mut().filter(|event| event.sample > 0) {
             event.sample += latency;
