@@ -1,5 +1,5 @@
 //! The built plugin's editor in a real window, with a real hand on the mouse, while it plays. Needs
-//! a display (`xvfb-run cargo test` gives it one) and the bundle (`cargo xtask bundle`).
+//! a display (`xvfb-run cargo test -p stage --test window -- --ignored`) and the bundle (`cargo xtask bundle`).
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
@@ -180,6 +180,7 @@ fn resident_kib() -> i64 {
 
 /// One test, because there is one pointer on a display.
 #[test]
+#[ignore = "needs a display: xvfb-run cargo test -p stage --test window -- --ignored"]
 fn an_editor_opens_fast_tells_gestures_and_leaves_nothing_behind() {
     let binary = Binary::open(&clap()).unwrap();
     let screen = Screen::open(0);
