@@ -45,6 +45,7 @@ pub fn run(_: &Args) -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--all-features",
             "--",
             "-D",
             "warnings",

@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use stage::{Binary, Instance, Mode, Setup};
 
+#[cfg(feature = "screenshots")]
 pub use input::Reader;
 
 use crate::workspace::Workspace;

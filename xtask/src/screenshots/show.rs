@@ -1,6 +1,6 @@
 //! `screenshots`: the README's pictures, from a real run of the example.
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,7 +16,6 @@ use one2four::params::{DEFAULT_PACK, One2FourParams};
 use stage::{Canvas, Desk};
 
 use crate::bounce::Reader;
-use crate::bundle;
 use crate::workspace::{Workspace, resources_of};
 
 /// What is played.
@@ -34,23 +33,9 @@ const SETTLE_S: f64 = 1.0;
 /// The longest time in which the pack is loaded.
 const LOAD: Duration = Duration::from_secs(20);
 
-/// Takes the README's pictures of the editor while it plays the example
-#[derive(clap::Args)]
-pub struct Args {
-    /// Folder for the pictures
-    #[arg(long, value_name = "DIR", value_parser = |path: &str| absolute(path))]
-    out: Option<PathBuf>,
-}
-
 /// Runs the command.
-pub fn run(args: &Args) -> Result<()> {
-    let workspace = Workspace::find()?;
-    bundle::bundle(&workspace)?;
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| workspace.root.join("docs"));
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+pub fn run(workspace: &Workspace, out: &Path) -> Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
 
     let resources = resources_of(&workspace.vst3());
     let mut show = Show::start(&workspace.root.join(EXAMPLE), resources)?;
