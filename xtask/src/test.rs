@@ -45,7 +45,6 @@ pub fn run(_: &Args) -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
-            "--all-features",
             "--",
             "-D",
             "warnings",
