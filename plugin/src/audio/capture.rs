@@ -17,6 +17,8 @@ pub struct Capture {
     chunk: Option<Chunk>,
     /// Samples collected.
     filled: usize,
+    /// Whether the next chunk is the first since the reset.
+    is_first: bool,
     /// Samples in a chunk.
     chunk_samples: usize,
     /// See `Geometry::worker_delay_samples`.
@@ -33,6 +35,7 @@ impl Capture {
         Self {
             chunk: None,
             filled: 0,
+            is_first: true,
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
             ramp_samples: ramp_samples as i64,
@@ -46,6 +49,7 @@ impl Capture {
             bridge.recycle(chunk);
         }
         self.filled = 0;
+        self.is_first = true;
         self.needed_until = i64::MIN;
     }
 
@@ -66,8 +70,10 @@ impl Capture {
     ) {
         if self.filled == 0 {
             self.chunk = bridge.take_free();
+            let is_first = std::mem::take(&mut self.is_first);
             if let Some(chunk) = &mut self.chunk {
                 chunk.start = position;
+                chunk.is_first = is_first;
             }
         }
         let mut peak = 0.0_f32;

@@ -12,6 +12,9 @@ use crate::geometry::Geometry;
 /// Time between two looks for a chunk, in a host that is ahead of real time.
 const POLL_INTERVAL: Duration = Duration::from_micros(50);
 
+/// The start of the first chunk while there was no sound: later than any position.
+const NO_START: i64 = i64::MAX / 2;
+
 /// Stems of a segment: a chunk and the index of the segment's first sample in it.
 pub type Stems<'a> = Option<(&'a Chunk, usize)>;
 
@@ -21,6 +24,8 @@ pub struct Collect {
     current: Option<Chunk>,
     /// Chunks that came before they are due, the oldest first.
     early: VecDeque<Chunk>,
+    /// The start of the first chunk since the reset.
+    first_start: i64,
     /// The start of the chunk that is due now.
     due_start: i64,
     /// How much of the stems is heard: 1, or less around a gap, where the aligned input is heard.
@@ -41,6 +46,7 @@ impl Collect {
         Self {
             current: None,
             early: VecDeque::with_capacity(num_chunks),
+            first_start: NO_START,
             due_start: i64::MIN,
             presence: Ramp::new(0.0, geometry.fade_samples()),
             gave_up: false,
@@ -58,9 +64,15 @@ impl Collect {
         while let Some(chunk) = self.early.pop_front() {
             bridge.recycle(chunk);
         }
+        self.first_start = NO_START;
         self.due_start = i64::MIN;
         self.presence.snap_to(0.0);
         self.gave_up = false;
+    }
+
+    /// Says where the first chunk starts.
+    pub fn start_at(&mut self, position: i64) {
+        self.first_start = position;
     }
 
     /// Samples from the output position until a chunk is looked for, begins, or becomes valid.
@@ -108,7 +120,7 @@ impl Collect {
         let is_new = due_start != self.due_start;
         self.due_start = due_start;
         self.make_current(bridge);
-        if is_new && output_position + self.chunk_samples > 0 && self.is_missed() {
+        if is_new && output_position + self.chunk_samples > self.first_start && self.is_missed() {
             bridge.status.miss(self.current.is_some());
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
@@ -136,7 +148,8 @@ impl Collect {
             }
             _ => {
                 if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
-                    let heard = (output_position + len as i64).clamp(0, len as i64);
+                    let since_first = output_position + len as i64 - self.first_start;
+                    let heard = since_first.clamp(0, len as i64);
                     status
                         .gap_samples
                         .fetch_add(heard as u64, Ordering::Relaxed);
@@ -148,14 +161,15 @@ impl Collect {
 
     /// Samples from the start of the chunk that covers the output position.
     fn offset_in_chunk(&self, output_position: i64) -> i64 {
-        (output_position + self.worker_delay_samples).rem_euclid(self.chunk_samples)
+        let start_position = output_position + self.worker_delay_samples;
+        (start_position - self.first_start).rem_euclid(self.chunk_samples)
     }
 
     /// Whether the worker owed the chunk that is due now and did not deliver.
     fn is_missed(&self) -> bool {
         match &self.current {
             Some(chunk) => chunk.outcome == Outcome::Failed,
-            None => self.due_start >= 0,
+            None => self.due_start >= self.first_start,
         }
     }
 
@@ -184,7 +198,7 @@ impl Collect {
     }
 
     fn wait_for(&mut self, start: i64, position: i64, bridge: &mut AudioEnd, lead: &Lead) {
-        if start < 0 || self.gave_up {
+        if start < self.first_start || self.gave_up {
             return;
         }
         let waiting_since = Instant::now();

@@ -11,6 +11,7 @@ mod lead;
 mod levels;
 mod mixer;
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use crate::bridge::{AudioEnd, NUM_STEMS};
@@ -45,6 +46,9 @@ pub struct Room {
     position: i64,
     /// The constant told to the host.
     latency_samples: i64,
+    /// Where the first chunk starts: at the first sample since the reset that is not zero, so that
+    /// silence that a host plays before a song does not move the chunks against it.
+    first_sound: Option<i64>,
     /// The way to the worker and back.
     bridge: AudioEnd,
     /// Collects chunks of input.
@@ -74,6 +78,7 @@ impl Room {
         Self {
             position: 0,
             latency_samples: latency_samples as i64,
+            first_sound: None,
             capture: Capture::new(geometry, ramp_samples),
             delay: (0..channels).map(|_| ring()).collect(),
             automation: Automation::new((HOLD_S * geometry.sample_rate) as usize),
@@ -104,6 +109,7 @@ impl Room {
     /// Forgets all audio and all automation under way.
     pub fn reset(&mut self) {
         self.position = 0;
+        self.first_sound = None;
         self.bridge.start_epoch();
         self.capture.reset(&mut self.bridge);
         self.delay.iter_mut().for_each(Ring::reset);
@@ -140,7 +146,8 @@ impl Room {
             {
                 self.mixer.set_targets(self.automation.now());
             }
-            let len = self.segment_samples(block_samples - done);
+            let silence = self.silence_before_first_sound(main, done..block_samples);
+            let len = self.segment_samples(silence.unwrap_or(block_samples - done));
             self.take_in(main, done, len);
             self.put_out(main, buses.as_mut(), done, len);
             done += len;
@@ -177,6 +184,27 @@ impl Room {
             && status.is_asleep.swap(false, Ordering::AcqRel)
     }
 
+    /// Samples of the block's `range` before the first sound since the reset, or `None` where that
+    /// came; where it is the first of the range, the chunks start with it.
+    fn silence_before_first_sound(
+        &mut self,
+        main: &[&mut [f32]],
+        range: Range<usize>,
+    ) -> Option<usize> {
+        if self.first_sound.is_some() {
+            return None;
+        }
+        let channels = main.iter().map(|channel| &channel[range.clone()]);
+        let silences = channels.map(|c| c.iter().take_while(|&&sample| sample == 0.0).count());
+        let silence = silences.min().unwrap_or(range.len());
+        if silence > 0 {
+            return Some(silence);
+        }
+        self.first_sound = Some(self.position);
+        self.collect.start_at(self.position);
+        None
+    }
+
     /// How many of the `remaining` samples nothing happens in: no chunk is full or due, and no
     /// gain changes its target.
     fn segment_samples(&self, remaining: usize) -> usize {
@@ -195,6 +223,9 @@ impl Room {
             let input = &mut channel[done..done + len];
             capture::replace_bad_samples(input, &self.bridge.status);
             ring.write(self.position, input);
+        }
+        if self.first_sound.is_none() {
+            return;
         }
         let is_audible = mixer::any_stem_audible(self.automation.latest());
         let segment = main.iter().map(|channel| &channel[done..done + len]);

@@ -21,6 +21,8 @@ pub struct Chunk {
     pub epoch: u32,
     /// The position of the first input sample; written by the audio thread.
     pub start: i64,
+    /// Whether there was only silence before it since the last reset; written by the audio thread.
+    pub is_first: bool,
     /// Whether any of its stems can be heard; written by the audio thread.
     pub is_needed: bool,
     /// What became of it; written by the worker.
@@ -42,6 +44,7 @@ impl Chunk {
         Self {
             epoch: 0,
             start: 0,
+            is_first: false,
             is_needed: false,
             outcome: Outcome::Skipped,
             valid_from: 0,

@@ -133,11 +133,11 @@ impl Separator {
 
     /// Starts over unless the chunk follows the one before.
     fn follow(&mut self, chunk: &Chunk) {
-        if chunk.start != self.next_start {
+        if chunk.is_first || chunk.start != self.next_start {
             self.analyse.reset();
             self.is_cold = true;
-            // Before the first sample after a reset there is silence, which has its stems.
-            self.valid_from = if chunk.start == 0 {
+            // Silence has its stems.
+            self.valid_from = if chunk.is_first {
                 i64::MIN
             } else {
                 chunk.start
