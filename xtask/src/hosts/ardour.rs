@@ -12,19 +12,11 @@ use anyhow::{Context, Result, bail};
 use super::compare::{self, Difference, Planar};
 use super::material::{Event, Material, Setting};
 use super::program::{self, STEP_TIMEOUT};
-use super::stream::Run;
 use super::table::Row;
 use super::{Host, setup};
 
 /// What Ardour's programs need.
 const LIBRARIES: &str = "/usr/lib/ardour7";
-/// Before the song Ardour runs the plugin on silence, for a time that depends on the clock. The stems
-/// depend on where the song lies on the engine's grid of frames and chunks, which begins there, so
-/// the comparison is with a bounce of silence and the song, and the length of that silence is looked
-/// for, up to a chunk (this is more at any usual rate): the worker does nothing for a silent one.
-const MAX_PREROLL_SAMPLES: usize = 96 * 1024;
-/// Ardour's blocks are multiples of this.
-const PREROLL_STEP: usize = 256;
 /// Exports until one is where it should be, at most.
 const MAX_EXPORTS: usize = 3;
 /// What Ardour does with automation.
@@ -48,14 +40,13 @@ pub fn run(material: &Material, may_install: bool) -> Result<Vec<Row>> {
     ardour.scan().context("Ardour's scanner")?;
 
     let (changed, start) = (&material.changed[..], &material.start[..]);
-    let events = &material.automation[..];
     let align_off = [start, std::slice::from_ref(&material.align_off)].concat();
     let mut rows = ardour.play(&Sheet {
         name: "drums",
         steps: ["drums -12 dB", "save, close, reopen"],
         settings: changed,
         events: &[],
-        like: changed,
+        like: "changed",
     });
     rows.extend(ardour.play(&Sheet {
         name: "automation",
@@ -64,8 +55,8 @@ pub fn run(material: &Material, may_install: bool) -> Result<Vec<Row>> {
             "the same: save, close, reopen",
         ],
         settings: &align_off,
-        events,
-        like: start,
+        events: &material.automation,
+        like: "automation",
     }));
     rows.push(
         ardour
@@ -82,8 +73,8 @@ struct Sheet<'a> {
     steps: [&'static str; 2],
     settings: &'a [Setting],
     events: &'a [Event],
-    /// The settings of the bounce that it is compared with.
-    like: &'a [Setting],
+    /// The bounce that it is compared with; see [`Material::expected`].
+    like: &'static str,
 }
 
 /// The step that is known to be late.
@@ -127,14 +118,14 @@ impl Ardour<'_> {
             }
         };
         let judge = |take: &str| {
-            let (audio, silence) = self.export_aligned(&session, take, sheet.like)?;
-            let expected = self.bounce(sheet.name, sheet.like, sheet.events, silence)?;
-            anyhow::Ok((Difference::between(&audio, &expected), silence))
+            let expected = self.material.expected(sheet.like, 2)?;
+            let (_, difference) = self.judge(&session, take, &expected)?;
+            anyhow::Ok(difference)
         };
-        let row = |step: &str, judged: Result<(Difference, usize)>| match judged {
-            Ok((difference, silence)) => {
+        let row = |step: &str, judged: Result<Difference>| match judged {
+            Ok(difference) => {
                 let latency = session.latency as u64;
-                Row::compared(Host::Ardour, "stereo", step, difference, latency).after(silence)
+                Row::compared(Host::Ardour, "stereo", step, difference, latency)
             }
             Err(error) => Row::broken(Host::Ardour, "stereo", step, &error),
         };
@@ -153,78 +144,42 @@ impl Ardour<'_> {
         let material = self.material;
         let (start, events) = (&material.start, &material.automation);
         let session = self.make("aligned", start, events)?;
-        let (audio, silence) = self.export_aligned(&session, "first", start)?;
-        let expected = self.bounce("aligned", start, events, silence)?;
-        let difference = Difference::between(&audio, &expected);
+        let expected = material.expected("automation", 2)?;
         let latency = session.latency;
-        let row = Row::compared(Host::Ardour, "stereo", ALIGNED, difference, latency as u64)
-            .after(silence);
         let mut late = events.clone();
         let changes = late.iter_mut().filter(|event| event.sample > 0);
         changes.for_each(|event| event.sample += latency);
-        let late = self.bounce("late", start, &late, silence)?;
-        if row.has_failed() && Difference::between(&audio, &late).explain().is_none() {
+        let late = material.bounce("ardour-late", start, &late)?;
+        let (audio, late_difference) = self.judge(&session, "first", &late[..2].to_vec())?;
+        let difference = Difference::between(&audio, &expected);
+        let row = Row::compared(Host::Ardour, "stereo", ALIGNED, difference, latency as u64);
+        if row.has_failed() && late_difference.explain().is_none() {
             return Ok(row.into_known_limit(COMPENSATES));
         }
         Ok(row)
     }
 
-    /// The main bus of a bounce of `silence` and the song.
-    fn bounce(
-        &self,
-        name: &str,
-        settings: &[Setting],
-        events: &[Event],
-        silence: usize,
-    ) -> Result<Planar> {
-        let name = format!("ardour-{name}");
-        let mut bounced = self.material.bounce(&name, settings, events, silence)?;
-        bounced.truncate(2);
-        Ok(bounced)
-    }
-
-    /// An export, and the silence before the song in it. One export in twelve came out 16 samples
-    /// early as a whole: that is said, and it is exported again.
-    fn export_aligned(
+    /// An export, and by what it differs from `expected`. One export in twelve came out 16 samples
+    /// early as a whole: a difference is said, and it is exported again.
+    fn judge(
         &self,
         session: &Session,
         take: &str,
-        settings: &[Setting],
-    ) -> Result<(Planar, usize)> {
+        expected: &Planar,
+    ) -> Result<(Planar, Difference)> {
         let mut attempt = 1;
         loop {
             let audio = self.export(session, take).context("exporting it")?;
-            match self.preroll(&audio, settings) {
-                Ok(silence) => return Ok((audio, silence)),
-                Err(error) if attempt == MAX_EXPORTS => return Err(error),
-                Err(error) => println!(
-                    "Ardour 7, {}, {take} take, export {attempt}: {error:#}; exporting again",
+            let difference = Difference::between(&audio, expected);
+            match difference.explain() {
+                Some(reason) if attempt < MAX_EXPORTS => println!(
+                    "Ardour 7, {}, {take} take, export {attempt}: {reason}; exporting again",
                     session.name
                 ),
+                _ => return Ok((audio, difference)),
             }
             attempt += 1;
         }
-    }
-
-    /// The length of the silence that came before the song in Ardour: the one with which the song
-    /// begins as in `audio`.
-    fn preroll(&self, audio: &Planar, settings: &[Setting]) -> Result<usize> {
-        let frames = self.material.frames_before_changes();
-        let channels = audio.iter();
-        let head = channels.map(|channel| channel[..frames.min(channel.len())].to_vec());
-        let head: Planar = head.collect();
-        for silence in (0..MAX_PREROLL_SAMPLES).step_by(PREROLL_STEP) {
-            let mut run = Run::new(self.material, "org.one2four.stereo", settings, &[]);
-            (run.silence, run.frames) = (silence, frames);
-            let (played, _) = run.play(None)?;
-            if Difference::between(&head, &played).explain().is_none() {
-                return Ok(silence);
-            }
-        }
-        bail!(
-            "its first {frames} samples are not those of a bounce after any silence of 0 to \
-             {MAX_PREROLL_SAMPLES} samples"
-        )
     }
 
     /// Makes a session.

@@ -149,7 +149,7 @@ impl Material {
             ("changed", &changed, &[]),
             ("automation", &start, &automation),
         ] {
-            let bounced = material.bounce(name, settings, events, 0)?;
+            let bounced = material.bounce(name, settings, events)?;
             material.expected.insert(name, bounced);
         }
         Ok(material)
@@ -158,11 +158,6 @@ impl Material {
     /// Samples in the song, per channel.
     pub fn frames(&self) -> usize {
         self.song[0].len()
-    }
-
-    /// Samples before the first change.
-    pub fn frames_before_changes(&self) -> usize {
-        CHANGES[0].0 * self.grid_samples()
     }
 
     /// Samples between the steps of the automation's grid.
@@ -178,34 +173,24 @@ impl Material {
         Ok(expected.iter().take(num_channels).cloned().collect())
     }
 
-    /// Bounces the song behind `silence` samples of nothing, which are cut off again: the main bus
-    /// and the stem buses.
-    pub fn bounce(
-        &self,
-        name: &str,
-        settings: &[Setting],
-        events: &[Event],
-        silence: usize,
-    ) -> Result<Planar> {
+    /// Bounces the song: the main bus and the stem buses.
+    pub fn bounce(&self, name: &str, settings: &[Setting], events: &[Event]) -> Result<Planar> {
         let out = self.folder.join("bounce").join(name);
         fs::create_dir_all(&out)?;
-        let mut input = self.song_wav.clone();
-        if silence > 0 {
-            input = out.join("input.wav");
-            let channels = self.song.iter();
-            let later = channels.map(|channel| [&vec![0.0; silence], &channel[..]].concat());
-            write_wav(&input, &later.collect(), self.rate)?;
-        }
         let mut rows = String::new();
         for Event { sample, setting } in events {
-            let seconds = (sample + silence) as f64 / f64::from(self.rate);
+            let seconds = *sample as f64 / f64::from(self.rate);
             writeln!(rows, "{seconds},{},{}", setting.id, setting.text)?;
         }
         let automation = out.join("automation.csv");
         fs::write(&automation, rows)?;
 
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("bounce").arg(input).arg("--out").arg(&out);
+        command
+            .arg("bounce")
+            .arg(&self.song_wav)
+            .arg("--out")
+            .arg(&out);
         for Setting { id, text, .. } in settings {
             command.arg("--set").arg(format!("{id}={text}"));
         }
@@ -220,7 +205,7 @@ impl Material {
             "stems/other",
         ] {
             let path = out.join(format!("{bus}.wav"));
-            planar.extend(compare::read(&path, silence, self.frames())?);
+            planar.extend(compare::read(&path, 0, usize::MAX)?);
         }
         Ok(planar)
     }

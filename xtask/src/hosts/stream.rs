@@ -20,10 +20,6 @@ pub struct Run<'a> {
     events: &'a [Event],
     /// Loaded before the settings.
     pub state: Option<SavedState>,
-    /// Samples of silence before the song.
-    pub silence: usize,
-    /// Samples of the song.
-    pub frames: usize,
 }
 
 impl<'a> Run<'a> {
@@ -40,8 +36,6 @@ impl<'a> Run<'a> {
             settings,
             events,
             state: None,
-            silence: 0,
-            frames: material.frames(),
         }
     }
 }
@@ -68,17 +62,13 @@ impl Run<'_> {
         })?;
         let latency = instance.latency()?;
         let song = &self.material.song;
-        let delay = self.silence + latency;
-        let total = self.frames + delay;
+        let total = self.material.frames() + latency;
         let mut audio: Planar = vec![Vec::new(); 2 * player.num_buses()];
         let mut position = 0;
         for length in BLOCKS.iter().cycle() {
             let end = total.min(position + length);
             let input = song.iter().map(|channel| {
-                let sample = |i: usize| {
-                    let i = i.checked_sub(self.silence);
-                    i.and_then(|i| channel.get(i)).copied().unwrap_or(0.0)
-                };
+                let sample = |i: usize| channel.get(i).copied().unwrap_or(0.0);
                 (position..end).map(sample).collect::<Vec<_>>()
             });
             let input: Planar = input.collect();
@@ -107,7 +97,7 @@ impl Run<'_> {
         instance.deactivate(player);
         audio
             .iter_mut()
-            .for_each(|channel| drop(channel.drain(..delay)));
+            .for_each(|channel| drop(channel.drain(..latency)));
         Ok((audio, latency))
     }
 

@@ -26,8 +26,6 @@ pub struct Row {
     outcome: Outcome,
     /// Why it failed, or what the limit is.
     reason: Option<String>,
-    /// Samples of silence that the host played first, where it does.
-    preroll_samples: Option<usize>,
 }
 
 /// How a step ended.
@@ -64,7 +62,6 @@ impl Row {
             reason,
             difference: Some(difference),
             latency_samples: Some(latency_samples),
-            preroll_samples: None,
         }
     }
 
@@ -78,7 +75,6 @@ impl Row {
             latency_samples: None,
             outcome: Outcome::Fail,
             reason: Some(format!("{error:#}")),
-            preroll_samples: None,
         }
     }
 
@@ -87,14 +83,6 @@ impl Row {
         Self {
             outcome: Outcome::KnownLimit,
             reason: Some(reason.into()),
-            ..self
-        }
-    }
-
-    /// Notes that the host played silence before the song.
-    pub fn after(self, preroll_samples: usize) -> Self {
-        Self {
-            preroll_samples: Some(preroll_samples),
             ..self
         }
     }
@@ -140,10 +128,6 @@ impl Table {
             );
         }
         for row in &self.0 {
-            if let Some(samples) = row.preroll_samples {
-                let (host, step) = (row.host, &row.step);
-                println!("\n{host}, {step}: compared with {samples} samples of silence before it");
-            }
             if let Some(reason) = &row.reason {
                 println!("\n{}, {}, {}: {reason}", row.host, row.class, row.step);
             }
