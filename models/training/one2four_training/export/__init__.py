@@ -1,7 +1,8 @@
 """`export`: a trained network -> a pack (ONNX files, pack.toml, golden vectors), checked against PyTorch.
 
-One file per kind of pack, each with `export(net, network, out, version) -> dict`, which writes the pack
-and returns what was measured, for run.json. `graph.py` and `pack.py` are what they share.
+One file per kind of pack, each with `export(network, run, out, version) -> dict`: it loads the network from
+the folder `run` (None: untrained), writes the pack into `out` and returns what was measured, for run.json.
+`graph.py` and `pack.py` are what they share.
 """
 
 import importlib
@@ -30,7 +31,7 @@ def export(
     out = out or PACKS / network
     out.mkdir(parents=True, exist_ok=True)
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
-    nets, trained = kind.networks_of(network, None if untrained else run)
-    measured = kind.export(nets, network, out, version)
+    folder = None if untrained else runs.cache() / "runs" / (run or network)
+    measured = kind.export(network, folder, out, version)
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
-    runs.write(out / "run.json", command="export", arguments=arguments, **measured, training=trained)
+    runs.write(out / "run.json", command="export", arguments=arguments, **measured)

@@ -26,6 +26,25 @@ class Graph:
         self.initialisers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
+    def weight(self, name: str, values: torch.Tensor) -> str:
+        """A constant that is stored as float16."""
+        stored = self.constant(f"{name}.half", values.detach().half())
+        return self.node("Cast", [stored], name, to=TensorProto.FLOAT)
+
+    def axes(self, name: str, *values: int) -> str:
+        return self.constant(f"{name}.axes", np.array(values, np.int64))
+
+    def reshape(self, source: str, output: str, shape: list[int]) -> str:
+        """A zero in the shape keeps the size it has."""
+        sizes = self.constant(f"{output}.shape", np.array(shape, np.int64))
+        return self.node("Reshape", [source, sizes], output)
+
+    def unsqueeze(self, source: str, output: str, axis: int) -> str:
+        return self.node("Unsqueeze", [source, self.axes(output, axis)], output)
+
+    def squeeze(self, source: str, output: str, axis: int) -> str:
+        return self.node("Squeeze", [source, self.axes(output, axis)], output)
+
     def node(self, op: str, inputs: list[str], output: str, **attributes) -> str:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
         return output
@@ -36,8 +55,8 @@ class Graph:
         return self.node("Slice", [source, *names], output)
 
     def linear(self, source: str, output: str, weight: torch.Tensor, bias: torch.Tensor) -> str:
-        w = self.constant(f"{output}.weight", weight.T)
-        b = self.constant(f"{output}.bias", bias)
+        w = self.weight(f"{output}.weight", weight.T)
+        b = self.weight(f"{output}.bias", bias)
         return self.node("Add", [self.node("MatMul", [source, w], f"{output}.product"), b], output)
 
     def lstm_weights(self, name: str, lstm: torch.nn.LSTM) -> list[str]:
@@ -49,27 +68,26 @@ class Graph:
 
         bias = torch.cat([reordered(lstm.bias_ih_l0), reordered(lstm.bias_hh_l0)])
         return [
-            self.constant(f"{name}.W", reordered(lstm.weight_ih_l0)[None]),
-            self.constant(f"{name}.R", reordered(lstm.weight_hh_l0)[None]),
-            self.constant(f"{name}.B", bias[None]),
+            self.weight(f"{name}.W", reordered(lstm.weight_ih_l0)[None]),
+            self.weight(f"{name}.R", reordered(lstm.weight_hh_l0)[None]),
+            self.weight(f"{name}.B", bias[None]),
         ]
 
     def lstm(self, source: str, output: str, weights: list[str], h="", c="", reverse=False) -> str:
         """[T, B, F] -> [T, B, UNITS], and `output`.h, `output`.c [1, B, UNITS]."""
-        states = [h, c] if h else []
+        hidden = [dims for dims in self.initialisers if dims.name == f"{weights[1]}.half"][0].dims[-1]
         raw = f"{output}.y"
         self.nodes.append(
             helper.make_node(
                 "LSTM",
-                [source, *weights, *([""] + states if states else [])],
+                [source, *weights, *(["", h, c] if h else [])],
                 [raw] if reverse else [raw, f"{output}.h", f"{output}.c"],
                 name=raw,
                 hidden_size=hidden,
                 direction="reverse" if reverse else "forward",
             )
         )
-        axis = self.constant(f"{output}.axis", np.array([1], np.int64))
-        return self.node("Squeeze", [raw, axis], output)
+        return self.squeeze(raw, output, 1)
 
 
 def tensor(name: str, shape: list) -> onnx.ValueInfoProto:
