@@ -34,6 +34,8 @@ def main() -> None:
     train.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     train.add_argument("--slice-steps", type=int, default=200, help="steps between checkpoints")
     train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
+    train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
 
     export = commands.add_parser("export", help="write the pack of a network")
     export.add_argument("--network", choices=networks.NAMES, default="remix")
@@ -53,7 +55,9 @@ def main() -> None:
     if args.command == "collect":
         from . import collect
 
-        collect.collect(args.mma_songs, args.more_mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER)
+        collect.collect(
+            args.mma_songs, args.more_mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER
+        )
     elif args.command == "render":
         from .render import render as run
 
@@ -61,9 +65,14 @@ def main() -> None:
     elif args.command == "train":
         from .train import train as run
 
+        data = None
+        if args.songs:
+            from .folders import prepared
+
+            data = prepared(args.songs, args.trim)
         run(
             args.network, args.stems, args.run, args.seed, args.steps, args.minutes, args.rows, args.rate,
-            args.slice_steps, args.threads,
+            args.slice_steps, args.threads, data,
         )  # fmt: skip
     elif args.command == "export":
         from .export import export as run

@@ -86,7 +86,9 @@ class Mixes:
                     continue
                 stored = self.audio[cut.excerpt][index, cut.start + offset :][:samples].T
                 np.multiply(
-                    stored[::-1] if cut.swapped else stored, cut.sides[:, None], out=row[index, :, : stored.shape[1]]
+                    stored[::-1] if cut.swapped else stored,
+                    cut.sides[:, None],
+                    out=row[index, :, : stored.shape[1]],
                 )
         if plan.mono:
             stems[:] = stems.mean(2, keepdims=True)
@@ -100,7 +102,9 @@ class Mixes:
         master = decibels(random.uniform(*MASTER_GAIN_DB)) if augment else 1.0
         return [self._own(excerpt, start, master, random, augment) for _ in STEMS]
 
-    def _own(self, excerpt: int, start: int, master: float, random: np.random.Generator, augment: bool) -> Cut:
+    def _own(
+        self, excerpt: int, start: int, master: float, random: np.random.Generator, augment: bool
+    ) -> Cut:
         """A stem as its song has it, varied a little."""
         if not augment:
             return Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False)

@@ -1,18 +1,22 @@
 """`train`: any network of `networks/`, on random mixes of the stems.
 
-One process with one thread by default: on two cores, two such runs do about twice the work of one with two threads.
-Mixes and weights depend on seed and step alone, so a run that was stopped and goes on gives the losses
-of one that was not. The learning rate falls along a cosine to the end of the steps or of the minutes,
-whichever comes first. Kept is an average of the weights, at its best validation.
+A process uses one thread by default: two processes of one thread do about twice the work of one with two.
+Under `torchrun` the processes share each batch and average their gradients. Mixes and weights depend on seed
+and step alone, so a run that was stopped and goes on gives the losses of one that was not. The learning rate
+falls along a cosine to the end of the steps or of the minutes, whichever comes first. Kept is an average of
+the weights, at its best validation.
 """
 
+import os
 import resource
+import signal
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 
 from . import STEMS, networks, runs
 from .mixes import Mixes, Plan
@@ -23,6 +27,7 @@ WARMUP_STEPS = 100
 AVERAGE_DECAY = 0.999  # of the averaged weights, which are the ones kept
 LAST_RATE = 0.02  # share of the learning rate at the end
 CLIP_NORM = 1.0
+MAX_BAD_STEPS = 5  # in a row, whose loss is not a number
 
 
 class Trainer:
@@ -30,6 +35,11 @@ class Trainer:
 
     def __init__(self, args: dict, folder: Path, data: Path | None = None) -> None:
         self.args, self.folder = args, folder
+        self.process, self.processes = (
+            (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        )
+        if args["rows"] % self.processes:
+            raise SystemExit(f"{args['rows']} rows cannot be shared among {self.processes} processes")
         self.mixes = Mixes("train", data)
         torch.manual_seed(args["seed"])
         self.net = networks.build(args["network"], tuple(args["stems"]))
@@ -40,6 +50,7 @@ class Trainer:
         self.losses, self.valid_losses, self.commits = [], [], []
         self.best_loss, self.best = float("inf"), None
         self.state: Any = None
+        self.bad_steps, self.is_stopping = 0, False
         if self.checkpoint.exists():
             self.load()
         else:
@@ -73,31 +84,67 @@ class Trainer:
         """0 at the start to 1 at the end."""
         return min(1.0, max(self.step / self.args["steps"], self.seconds / 60 / self.args["minutes"]))
 
+    def is_over(self) -> bool:
+        """At the end of the run, or asked to stop; all processes agree on it."""
+        if self.processes == 1:
+            return self.is_stopping or self.progress() >= 1
+        agreed = torch.tensor([self.seconds, float(self.is_stopping)], dtype=torch.float64)
+        dist.all_reduce(agreed, dist.ReduceOp.MAX)
+        self.seconds, self.is_stopping = agreed[0].item(), agreed[1].item() > 0
+        return self.is_stopping or self.progress() >= 1
+
     def one_step(self) -> float:
         begin, cpu = time.time(), time.process_time()
         episode, position = divmod(self.step, self.net.consecutive)
         plan = self.plan_of(self.mixes, np.random.default_rng([self.args["seed"], episode]))
-        stems = self.example(self.mixes, plan, position)
+        stems = self.example(self.mixes, plan.part(self.process, self.processes), position)
         torch.manual_seed(self.args["seed"] * 1_000_003 + self.step)
         self.net.train()
         loss, self.state = self.net.loss(stems, self.state if position else None)
+        self.optimiser.zero_grad()
+        loss.backward()
+        shared = self._shared_gradients(loss.detach())
+        self._update(shared)
+        self.step += 1
+        self.seconds += time.time() - begin
+        self.cpu_seconds += time.process_time() - cpu
+        return shared
+
+    def _shared_gradients(self, loss: torch.Tensor) -> float:
+        """The mean over the processes of the gradients, in place, and of the loss."""
+        if self.processes == 1:
+            return loss.item()
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        flat = torch.cat([loss.reshape(1), *(g.reshape(-1) for g in gradients)]) / self.processes
+        dist.all_reduce(flat)
+        parts = flat[1:].split([g.numel() for g in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+        return flat[0].item()
+
+    def _update(self, loss: float) -> None:
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP_NORM)
+        if not (np.isfinite(loss) and torch.isfinite(norm)):
+            self.state, self.bad_steps = None, self.bad_steps + 1
+            print(
+                f"step {self.step} is skipped: its loss is {loss} and its gradient {norm.item()}", flush=True
+            )
+            if self.bad_steps == MAX_BAD_STEPS:
+                raise SystemExit(
+                    f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the checkpoint stays"
+                )
+            return
+        self.bad_steps = 0
         warm = min(1.0, (self.step + 1) / WARMUP_STEPS)
         falling = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * self.progress()))
         for group in self.optimiser.param_groups:
             group["lr"] = self.args["rate"] * warm * falling
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP_NORM)
         self.optimiser.step()
-        self.step += 1
         self._average()
-        self.seconds += time.time() - begin
-        self.cpu_seconds += time.process_time() - cpu
-        return loss.item()
 
     @torch.no_grad()
     def _average(self) -> None:
-        decay = min(AVERAGE_DECAY, self.step / (self.step + 10))
+        decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 11))
         current = self.net.state_dict()
         for name, kept in self.average.state_dict().items():
             if kept.is_floating_point():
@@ -119,9 +166,9 @@ class Trainer:
     def slice(self, steps: int) -> None:
         """Up to `steps` steps; then validates and saves."""
         begin, losses = time.time(), []
-        while len(losses) < steps and self.progress() < 1:
+        while len(losses) < steps and not self.is_over():
             losses.append(self.one_step())
-        if not losses:
+        if not losses or self.process > 0:
             return
         valid = self.validate()
         self.losses.append([self.step, round(float(np.mean(losses)), 5)])
@@ -143,8 +190,12 @@ class Trainer:
         for name in ("net", "average", "optimiser"):
             state[name] = getattr(self, name).state_dict()
         partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        try:
+            torch.save(state, partial)
+            partial.replace(self.checkpoint)
+        except (OSError, RuntimeError) as error:
+            partial.unlink(missing_ok=True)
+            raise SystemExit(f"{self.checkpoint} cannot be written ({error}); the older one stays") from error
         fields = {name: state[name] for name in kept if name != "args"}
         runs.write(
             self.folder / "run.json",
@@ -160,10 +211,22 @@ class Trainer:
         state = torch.load(self.checkpoint, weights_only=False)
         found, expected = state["args"]["network"], self.args["network"]
         if found != expected or state["args"]["stems"] != self.args["stems"]:
-            raise SystemExit(f"{self.checkpoint} is of the network {found}, not {expected}: use another --run")
+            raise SystemExit(
+                f"{self.checkpoint} is of the network {found}, not {expected}: use another --run"
+            )
         for name in ("net", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
-        for name in ("step", "seconds", "cpu_seconds", "losses", "valid_losses", "commits", "best_loss", "best", "state"):
+        for name in (
+            "step",
+            "seconds",
+            "cpu_seconds",
+            "losses",
+            "valid_losses",
+            "commits",
+            "best_loss",
+            "best",
+            "state",
+        ):
             setattr(self, name, state[name])
 
 
@@ -180,9 +243,21 @@ def train(
         "network": network, "stems": list(stems), "seed": seed, "steps": steps, "minutes": minutes,
         "rows": rows, "rate": rate,
     }  # fmt: skip
+    if "RANK" in os.environ:  # under torchrun
+        dist.init_process_group("gloo")
     trainer = Trainer(args, folder, data)
-    while trainer.progress() < 1:
+
+    def stop(*_) -> None:
+        trainer.is_stopping = True  # after this step
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while trainer.progress() < 1 and not trainer.is_stopping:
         trainer.slice(slice_steps)
+    if trainer.is_stopping:
+        print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def load_network(folder: Path) -> torch.nn.Module:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from .. import networks, runs
+from .. import runs
 
 KINDS = {
     "remix": "mask",

@@ -13,7 +13,17 @@ import torch
 
 from .. import STEMS, runs
 from ..networks import remix
-from ..networks.remix import CUE_GROUPS, CUES, DECAY_FRAMES, LOOKAHEAD, PEAK_BANDS, RANK, STATE_ROWS, UNITS, Remix
+from ..networks.remix import (
+    CUE_GROUPS,
+    CUES,
+    DECAY_FRAMES,
+    LOOKAHEAD,
+    PEAK_BANDS,
+    RANK,
+    STATE_ROWS,
+    UNITS,
+    Remix,
+)
 from ..networks.remix_bands import BANDS, FLOOR, GROUP, GROUPS, SINGLE, STFT, USED_BINS, band_power, bin_masks
 from ..train import load_network
 from .graph import Graph, model_of, session, tensor
@@ -130,7 +140,9 @@ def _to_bins(g: Graph, masks: str, output: str) -> None:
     """[N, S, 2, BANDS] -> [N, S, 2, bins]."""
     groups = g.unsqueeze(g.slice(masks, "mask_groups", 3, SINGLE, BANDS), "mask_groups5", 4)
     repeats = g.constant("group_repeats", np.array([1, 1, 1, 1, GROUP], np.int64))
-    groups = g.reshape(g.node("Tile", [groups, repeats], "mask_fours"), "mask_high", [0, 0, 0, GROUPS * GROUP])
+    groups = g.reshape(
+        g.node("Tile", [groups, repeats], "mask_fours"), "mask_high", [0, 0, 0, GROUPS * GROUP]
+    )
     last = g.slice(masks, "mask_last", 3, BANDS - 1, BANDS)
     repeats = g.constant("above_repeats", np.array([1, 1, 1, STFT.bins - USED_BINS], np.int64))
     above = g.node("Tile", [last, repeats], "mask_above")
@@ -196,7 +208,11 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
         "sample_rate": 44_100, "fft": STFT.fft, "hop": STFT.hop, "channels": CHANNELS,
         "lookahead_frames": LOOKAHEAD,
     }  # fmt: skip
-    description = "Untrained: right shapes, no meaning." if run is None else "Splits a mix into drums, bass, piano and other."
+    description = (
+        "Untrained: right shapes, no meaning."
+        if run is None
+        else "Splits a mix into drums, bass, piano and other."
+    )
     write_toml(out, "Remix", version, "mask", description, stream, [(FILE, STEMS)])
     magnitude, state = music_like(GOLDEN_FRAMES, 2024)
     mask, next_state = as_pack(net, magnitude, state)
@@ -205,4 +221,8 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
     timing = {f"{n}+{LOOKAHEAD} frames": round(timing_ms(out / FILE, n), 1) for n in (1, 4, 11, 43)}
     size = (out / FILE).stat().st_size / 1e6
     print(f"{FILE}: {size:.1f} MB, parity {difference:.1e}, ms per second of audio: {timing}")
-    return {"parity": difference, "milliseconds_per_second": timing, "training": run and runs.read(run / "run.json")}
+    return {
+        "parity": difference,
+        "milliseconds_per_second": timing,
+        "training": run and runs.read(run / "run.json"),
+    }

@@ -13,7 +13,8 @@ def write_toml(
 ) -> None:  # fmt: skip
     """pack.toml; `graphs` are (file, its stems). The pack's id is the folder's name."""
     lines = [
-        "schema = 1", f'id = "{folder.name}"', f'name = "{name}"', f'version = "{version}"', f'kind = "{kind}"',
+        "schema = 1", f'id = "{folder.name}"', f'name = "{name}"', f'version = "{version}"',
+        f'kind = "{kind}"',
         'license = "BSD-3-Clause"', f'description = "{description}"', "", "[stream]",
         *(f"{key} = {value}" for key, value in stream.items()),
     ]  # fmt: skip

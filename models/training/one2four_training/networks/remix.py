@@ -6,9 +6,9 @@ after the chunk's end, so they know that much of the future and no more (a laten
 BiLSTM). Training cuts its sequences into the same chunks and hands the state on from example to example,
 so the network learns what it will meet.
 
-    power -> level, panning -> Linear, tanh -+-> BiLSTM -> bridge -> BiLSTM -> bridge -> Linear -+-> shapes -> + -> softmax
-             per band                        +-> ... one stack per stem                          |             |   over the
-                                                                                                 +-> cues -----+   stems
+    powers -> level, panning -> Linear, tanh -+-> BiLSTM -> bridge -> BiLSTM -> bridge -> Linear -+
+              per band                        +-> ... one such stack per stem                     |
+                                                     softmax over the stems <- shapes + cues <----+
 
 The bridge adds the mean of all stacks to each (after CrossNet-Open-Unmix, Sawata et al. 2021). Each stack
 gives, per channel, how much of each of RANK spectral shapes there is, and, per band group, how much each
@@ -87,8 +87,8 @@ class Remix(nn.Module):
     def forward(
         self, power: torch.Tensor, state: torch.Tensor, chunk_frames: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Band powers [T, B, channels, BANDS] and state -> logits [N, B, S, channels, BANDS], whose softmax over
-        the stems are the masks, and the next state.
+        """Band powers [T, B, channels, BANDS] and state -> logits [N, B, S, channels, BANDS], whose softmax
+        over the stems are the masks, and the next state.
 
         One channel means two that are alike. With `chunk_frames` the result is what a stream of such
         chunks gives: N must be a multiple of it. Without, all N frames are one chunk.
