@@ -208,7 +208,10 @@ class Trainer:
         )
 
     def load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=False)
+        try:
+            state = torch.load(self.checkpoint, weights_only=False)
+        except Exception as error:
+            raise SystemExit(f"{self.checkpoint} cannot be read ({error}): use another --run") from error
         found, expected = state["args"]["network"], self.args["network"]
         if found != expected or state["args"]["stems"] != self.args["stems"]:
             raise SystemExit(
