@@ -1,4 +1,8 @@
-"""The loss of `remix`: the logarithm of error energy over stem energy, as in SI-SDR, in both domains."""
+"""The loss of `remix`: SI-SDR, upside down, with what keeps the levels right, in both domains.
+
+A stem that plays is judged by its likeness to the truth at any level, so that a weak stem cannot hide in
+silence, and by its error at its own level. One that does not play is judged by what leaks into it.
+"""
 
 import torch
 
@@ -6,6 +10,9 @@ from ..stft import OVERLAP
 from .remix_bands import FLOOR, STFT, Spectral, bin_masks
 
 SILENCE = 0.003  # share of the mix's energy below which an error does not matter
+ACTIVE = 0.001  # share of the mix's energy above which a stem plays: -30 dB
+LIKENESS_FLOOR = 0.01  # the likeness counts from -20 to 20 dB
+LEVEL_WEIGHT = 0.5  # of the error at its own level, and of a leak
 COMPRESSED_WEIGHT = 0.5  # of the error with loud bands weighed less
 TIME_WEIGHT = 0.5  # of the error in the time domain
 
@@ -40,11 +47,12 @@ class _RowByRow(torch.autograd.Function):
 def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> torch.Tensor:
     """Masks [N, S, channels, BANDS] of one row -> its loss."""
     power = spectral.power[: len(masks), row].unsqueeze(1)
-    errors = masks * (masks * power - 2 * spectral.product[:, row])
     energies = spectral.energies[:, row]
-    loss = log_ratio(errors.sum((0, 2, 3)) + energies[0, :-1], energies[0])
-    weighted = (errors * (power + FLOOR).rsqrt()).sum((0, 2, 3)) + energies[1, :-1]
-    loss = loss + COMPRESSED_WEIGHT * log_ratio(weighted, energies[1])
+    found, shared = masks.square() * power, masks * spectral.product[:, row]
+    loss = judged(found.sum((0, 2, 3)), shared.sum((0, 2, 3)), energies[0])
+    less = (power + FLOOR).rsqrt()
+    weighted = judged((found * less).sum((0, 2, 3)), (shared * less).sum((0, 2, 3)), energies[1])
+    loss = loss + COMPRESSED_WEIGHT * weighted
     if row < len(spectral.spectra):
         # Of one row only, so it counts for all.
         weight = TIME_WEIGHT * spectral.power.shape[1] / len(spectral.spectra)
@@ -52,10 +60,16 @@ def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> torch.Tensor
     return loss
 
 
-def log_ratio(errors: torch.Tensor, energies: torch.Tensor) -> torch.Tensor:
-    """[S] and [S + 1], the mix's the last -> the mean of log(error / stem), each with a little of the mix."""
-    quiet = SILENCE * energies[-1] + 1e-7
-    return torch.log((errors.clamp(min=0) + quiet) / (energies[:-1] + quiet)).mean()
+def judged(found: torch.Tensor, shared: torch.Tensor, energies: torch.Tensor) -> torch.Tensor:
+    """Energies of the stems found [S], their products with the true ones [S], energies of the true ones and
+    of the mix [S + 1] -> the mean over the stems, in natural logarithms."""
+    true, mix = energies[:-1], energies[-1]
+    quiet = SILENCE * mix + 1e-7
+    errors = (found - 2 * shared + true).clamp(min=0)
+    level = LEVEL_WEIGHT * torch.log((errors + quiet) / (true + quiet))
+    likeness = shared.clamp(min=0).square() / (found * true + 1e-12)
+    unlike = torch.log((1 - likeness + LIKENESS_FLOOR).clamp(min=1e-3) / (likeness + LIKENESS_FLOOR))
+    return torch.where(true > ACTIVE * mix, unlike + level, level).mean()
 
 
 def time_loss(masks: torch.Tensor, spectra: torch.Tensor) -> torch.Tensor:
@@ -63,14 +77,14 @@ def time_loss(masks: torch.Tensor, spectra: torch.Tensor) -> torch.Tensor:
     that the plugin would play, where its windows are whole."""
     mix = spectra.sum(0)
     found = bin_masks(masks).permute(1, 2, 0, 3)[..., : spectra.shape[-1]] * mix
-    errors = audio_energy(found - spectra)
-    return log_ratio(errors, torch.cat([audio_energy(spectra), audio_energy(mix[None])]))
+    found, true, mix = audio(found), audio(spectra), audio(mix[None])
+    energies = torch.cat([true.square().sum((1, 2, 3)), mix.square().sum((1, 2, 3))])
+    return judged(found.square().sum((1, 2, 3)), (found * true).sum((1, 2, 3)), energies)
 
 
-def audio_energy(spectra: torch.Tensor) -> torch.Tensor:
-    """[S, channels, N, bins] -> [S]: the energy of the overlap-add, without the ends."""
+def audio(spectra: torch.Tensor) -> torch.Tensor:
+    """[S, channels, N, bins] -> [S, channels, N - 3, hop]: the overlap-add, without the ends."""
     pieces = torch.fft.irfft(spectra, n=STFT.fft) * torch.from_numpy(STFT.window)
     quarters = pieces.unflatten(-1, (OVERLAP, STFT.hop))
     count = spectra.shape[2] - OVERLAP + 1
-    audio = sum(quarters[:, :, OVERLAP - 1 - part :][:, :, :count, part] for part in range(OVERLAP))
-    return audio.square().sum((1, 2, 3))
+    return sum(quarters[:, :, OVERLAP - 1 - part :][:, :, :count, part] for part in range(OVERLAP))
