@@ -4,6 +4,8 @@ A stem that plays is judged by its likeness to the truth at any level, so that a
 silence, and by its error at its own level. One that does not play is judged by what leaks into it.
 """
 
+import numba
+import numpy as np
 import torch
 
 from ..stft import OVERLAP
@@ -29,35 +31,91 @@ class _RowByRow(torch.autograd.Function):
     @staticmethod
     def forward(ctx, logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
         gradient, rows = torch.empty_like(logits), logits.shape[1]
-        total = torch.zeros(())
+        total = 0.0
         for row in range(rows):
-            own = logits[:, row].float().requires_grad_()
-            with torch.enable_grad():
-                loss = _row_loss(torch.softmax(own, dim=1), spectral, row) / rows
-            gradient[:, row] = torch.autograd.grad(loss, own)[0]
-            total += loss.detach()
+            masks = torch.softmax(logits[:, row].float(), dim=1)
+            loss, own = _row_loss(masks, spectral, row)
+            gradient[:, row] = own / rows
+            total += loss / rows
         ctx.save_for_backward(gradient)
-        return total
+        return torch.tensor(total)
 
     @staticmethod
     def backward(ctx, outer: torch.Tensor):
         return ctx.saved_tensors[0] * outer, None
 
 
-def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> torch.Tensor:
-    """Masks [N, S, channels, BANDS] of one row -> its loss."""
-    power = spectral.power[: len(masks), row].unsqueeze(1)
-    energies = spectral.energies[:, row]
-    found, shared = masks.square() * power, masks * spectral.product[:, row]
-    loss = judged(found.sum((0, 2, 3)), shared.sum((0, 2, 3)), energies[0])
-    less = (power + FLOOR).rsqrt()
-    weighted = judged((found * less).sum((0, 2, 3)), (shared * less).sum((0, 2, 3)), energies[1])
-    loss = loss + COMPRESSED_WEIGHT * weighted
+def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> tuple[float, torch.Tensor]:
+    """Masks [N, S, channels, BANDS] of one row -> its loss, and its gradient by the logits."""
+    power = spectral.power[: len(masks), row].numpy()
+    product = spectral.product[:, row].numpy()
+    less = 1 / np.sqrt(power + np.float32(FLOOR))
+    sums = torch.from_numpy(_sums(masks.numpy(), power, product, less)).requires_grad_()
+    with torch.enable_grad():
+        loss = judged(*sums[0], spectral.energies[0, row])
+        loss = loss + COMPRESSED_WEIGHT * judged(*sums[1], spectral.energies[1, row])
+    by_sums = torch.autograd.grad(loss, sums)[0].numpy()
+    by_masks = np.zeros(masks.shape, np.float32)
+    total = loss.item()
     if row < len(spectral.spectra):
         # Of one row only, so it counts for all.
         weight = TIME_WEIGHT * spectral.power.shape[1] / len(spectral.spectra)
-        loss = loss + weight * time_loss(masks, spectral.spectra[row])
-    return loss
+        leaf = masks.requires_grad_()
+        with torch.enable_grad():
+            in_time = weight * time_loss(leaf, spectral.spectra[row])
+        by_masks[:] = torch.autograd.grad(in_time, leaf)[0].numpy()
+        total += in_time.item()
+    _to_logits(masks.detach().numpy(), power, product, less, by_sums, by_masks)
+    return total, torch.from_numpy(by_masks)
+
+
+@numba.njit(fastmath=True, cache=True)
+def _sums(masks, power, product, less):
+    """-> [2 (plain, loud bands weighed less), 2 (energy found, its product with the true one), S]."""
+    frames, stems, channels, bands = masks.shape
+    sums = np.zeros((2, 2, stems), np.float32)
+    for frame in range(frames):
+        for stem in range(stems):
+            for channel in range(channels):
+                found, shared = np.float32(0), np.float32(0)
+                found_less, shared_less = np.float32(0), np.float32(0)
+                for band in range(bands):
+                    mask, weight = masks[frame, stem, channel, band], less[frame, channel, band]
+                    energy = mask * mask * power[frame, channel, band]
+                    common = mask * product[frame, stem, channel, band]
+                    found += energy
+                    shared += common
+                    found_less += energy * weight
+                    shared_less += common * weight
+                sums[0, 0, stem] += found
+                sums[0, 1, stem] += shared
+                sums[1, 0, stem] += found_less
+                sums[1, 1, stem] += shared_less
+    return sums
+
+
+@numba.njit(fastmath=True, cache=True)
+def _to_logits(masks, power, product, less, by_sums, by_masks):
+    """Adds to the gradient by the masks what the sums bring, and takes it through the softmax, in place."""
+    frames, stems, channels, bands = masks.shape
+    mean = np.empty(bands, np.float32)
+    for frame in range(frames):
+        for channel in range(channels):
+            mean[:] = 0
+            for stem in range(stems):
+                found, shared = by_sums[0, 0, stem], by_sums[0, 1, stem]
+                found_less, shared_less = by_sums[1, 0, stem], by_sums[1, 1, stem]
+                for band in range(bands):
+                    mask, weight = masks[frame, stem, channel, band], less[frame, channel, band]
+                    slope = by_masks[frame, stem, channel, band]
+                    slope += 2 * mask * power[frame, channel, band] * (found + found_less * weight)
+                    slope += product[frame, stem, channel, band] * (shared + shared_less * weight)
+                    by_masks[frame, stem, channel, band] = slope
+                    mean[band] += mask * slope
+            for stem in range(stems):
+                for band in range(bands):
+                    slope = by_masks[frame, stem, channel, band] - mean[band]
+                    by_masks[frame, stem, channel, band] = masks[frame, stem, channel, band] * slope
 
 
 def judged(found: torch.Tensor, shared: torch.Tensor, energies: torch.Tensor) -> torch.Tensor:
