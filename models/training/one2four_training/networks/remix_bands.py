@@ -20,6 +20,7 @@ BANDS = SINGLE + GROUPS
 USED_BINS = SINGLE + GROUPS * GROUP
 FLOOR = 1e-10  # of power: -100 dB
 TIME_ROWS = 1  # rows of a batch whose spectra are kept, for the loss in the time domain
+FAST = {"reassoc", "contract", "arcp", "nsz"}  # sums in any order; what is not a number stays it
 TONE_DB = 2.5  # standard deviation of each wave in a tone curve
 TONE_WAVES = 5
 
@@ -59,7 +60,7 @@ def spectral_of(stems: torch.Tensor, committed: int, vary: bool = False) -> Spec
     return Spectral(*map(torch.from_numpy, (power, product, energies, np.stack(kept))))
 
 
-@numba.njit(fastmath=True, cache=True)
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
 def _sum_bands(spectra, curves, power, product, energies):
     """One row: [S, channels, T, bins] complex, [S, USED_BINS] -> the fields of `Spectral`, filled in."""
     stems, channels, frames, _ = spectra.shape

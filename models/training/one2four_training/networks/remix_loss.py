@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..stft import OVERLAP
-from .remix_bands import FLOOR, STFT, Spectral, bin_masks
+from .remix_bands import FAST, FLOOR, STFT, Spectral, bin_masks
 
 SILENCE = 0.003  # share of the mix's energy below which an error does not matter
 ACTIVE = 0.001  # share of the mix's energy above which a stem plays: -30 dB
@@ -69,7 +69,7 @@ def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> tuple[float,
     return total, torch.from_numpy(by_masks)
 
 
-@numba.njit(fastmath=True, cache=True)
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
 def _sums(masks, power, product, less):
     """-> [2 (plain, loud bands weighed less), 2 (energy found, its product with the true one), S]."""
     frames, stems, channels, bands = masks.shape
@@ -94,7 +94,7 @@ def _sums(masks, power, product, less):
     return sums
 
 
-@numba.njit(fastmath=True, cache=True)
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
 def _to_logits(masks, power, product, less, by_sums, by_masks):
     """Adds to the gradient by the masks what the sums bring, and takes it through the softmax, in place."""
     frames, stems, channels, bands = masks.shape
