@@ -3,9 +3,8 @@
 import argparse
 from pathlib import Path
 
-from . import STEMS, runs
+from . import STEMS, networks, runs
 
-DESCRIPTION = "Splits a mix into drums, bass, piano and other."
 PACK = runs.PACKAGE.parents[1] / "packs" / "remix"
 
 
@@ -14,28 +13,35 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
 
     collect = commands.add_parser("collect", help="MIDI songs into the cache")
-    collect.add_argument("--mma-songs", type=int, default=80)
+    collect.add_argument("--mma-songs", type=int, default=80, help="from which the held-out styles come")
+    collect.add_argument("--more-mma-songs", type=int, default=600, help="for training only")
     collect.add_argument("--seed", type=int, default=1)
     collect.add_argument("--openttd-folder", type=Path, help="where the test songs lie")
 
     render = commands.add_parser("render", help="excerpts of the songs as stems")
     render.add_argument("--seed", type=int, default=1)
     render.add_argument("--jobs", type=int, default=2)
+    render.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
 
-    train = commands.add_parser("train", help="one network per stem")
-    train.add_argument("--run", default="remix", help="name of the run, a folder in the cache")
-    train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS))
+    train = commands.add_parser("train", help="a network, from its last checkpoint on")
+    train.add_argument("--network", choices=networks.NAMES, default="remix")
+    train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS), help="of a network for one")
+    train.add_argument("--run", help="a folder in the cache; by default the network's name")
     train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--steps", type=int, default=10_000)
+    train.add_argument("--steps", type=int, default=1_000_000, help="stop after so many")
+    train.add_argument("--minutes", type=float, default=1e6, help="or after so long")
     train.add_argument("--rows", type=int, default=16, help="mixes in a batch")
     train.add_argument("--rate", type=float, default=1e-3, help="learning rate")
-    train.add_argument("--slice-steps", type=int, default=200, help="steps of one stem's turn")
-    train.add_argument("--minutes", type=float, default=1e6, help="stop after so many")
+    train.add_argument("--slice-steps", type=int, default=200, help="steps between checkpoints")
+    train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
+    train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
 
-    export = commands.add_parser("export", help="write the pack")
-    export.add_argument("--run", default="remix", help="name of the training run in the cache")
+    export = commands.add_parser("export", help="write the pack of a network")
+    export.add_argument("--network", choices=networks.NAMES, default="remix")
+    export.add_argument("--run", help="name of the training run in the cache; by default the network's")
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
-    export.add_argument("--out", type=Path, default=PACK)
+    export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
     export.add_argument("--version", default="0.1.0")
     export.add_argument("--seed", type=int, default=1)
 
@@ -46,28 +52,32 @@ def main() -> None:
 
     args = parser.parse_args()
     runs.commit()
-    # Each command imports what it needs: `collect` works without torch.
     if args.command == "collect":
         from . import collect
 
-        collect.collect(args.mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER)
+        collect.collect(
+            args.mma_songs, args.more_mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER
+        )
     elif args.command == "render":
         from .render import render as run
 
-        run(args.seed, args.jobs)
+        run(args.seed, args.jobs, args.minutes)
     elif args.command == "train":
         from .train import train as run
 
+        data = None
+        if args.songs:
+            from .folders import prepared
+
+            data = prepared(args.songs, args.trim)
         run(
-            args.stems, args.run, args.seed, args.steps, args.rows, args.rate, args.slice_steps,
-            args.minutes,
+            args.network, args.stems, args.run, args.seed, args.steps, args.minutes, args.rows, args.rate,
+            args.slice_steps, args.threads, data,
         )  # fmt: skip
     elif args.command == "export":
         from .export import export as run
 
-        checkpoints = None if args.untrained else runs.cache() / "runs" / args.run
-        untrained = "Untrained: right shapes, no meaning." if args.untrained else DESCRIPTION
-        run(checkpoints, args.out, args.version, untrained, args.seed)
+        run(args.network, args.run, args.out, args.version, args.seed, args.untrained)
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 

@@ -18,6 +18,7 @@ Events = list[tuple[float, mido.Message]]
 DRUM_CHANNEL = 9
 PIANO_PROGRAMS = range(0, 8)
 BASS_PROGRAMS = range(32, 40)
+TO_PIANO_CHANCE = 0.25
 TICKS_PER_SECOND = 1920  # of the files written: 960 ticks per beat, 120 beats per minute
 
 
@@ -108,19 +109,34 @@ def window(events: Events, start: float, seconds: float) -> Events:
 
 
 def revoiced(events: Events, seed: int) -> Events:
-    """The same song with other basses and pianos: each program of these two families is exchanged,
-    half of the time, for another of its family."""
+    """The same song with other instruments. Half of the programs become another of their family of
+    eight, and some of those that are neither bass nor piano become a piano, which is scarce in songs
+    written by hand."""
     choice = random.Random(seed)
     exchange = {}
-    for family in (PIANO_PROGRAMS, BASS_PROGRAMS):
-        for program in family:
-            exchange[program] = choice.choice(family) if choice.random() < 0.5 else program
+    for program in range(128):
+        family = range(program // 8 * 8, program // 8 * 8 + 8)
+        exchange[program] = choice.choice(family) if choice.random() < 0.5 else program
+        if program not in PIANO_PROGRAMS and program not in BASS_PROGRAMS:
+            if choice.random() < TO_PIANO_CHANCE:
+                exchange[program] = choice.choice(PIANO_PROGRAMS)
     return [
-        (when, m.copy(program=exchange.get(m.program, m.program)))
+        (when, m.copy(program=exchange[m.program]))
         if m.type == "program_change" and m.channel != DRUM_CHANNEL
         else (when, m)
         for when, m in events
     ]
+
+
+def transposed(events: Events, semitones: int, speed: float) -> Events:
+    """The same song at another pitch (but the drums) and `speed` times as fast."""
+
+    def moved(message: mido.Message) -> mido.Message:
+        if not hasattr(message, "note") or message.channel == DRUM_CHANNEL:
+            return message
+        return message.copy(note=min(127, max(0, message.note + semitones)))
+
+    return [(when / speed, moved(message)) for when, message in events]
 
 
 def write(events: Events, path: Path) -> None:

@@ -4,134 +4,141 @@ Half of the mixes are cut from one excerpt, as its song has it. The others ("rem
 stem from another song and level, so that a network cannot learn the arrangement by heart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from . import STEMS, runs
-from .stft import BINS, FFT, HOP, SAMPLE_RATE, transform
 
+SAMPLE_RATE = 44_100
 ACTIVE_DB = -50  # a stem's second is active above it
 REMIX_SHARE = 0.5
-MONO_SHARE = 0.7  # of the batches, for which a transform takes half the time
-ACTIVE_SHARE = 0.85  # mixes in which the wanted stem is known to play
-MISSING_SHARE = 0.15  # chance of each other stem to be absent from a remix
+MONO_SHARE = 0.4  # of the batches: both channels alike
+WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
+PRESENT = (0.85, 0.85, 0.75, 0.85)  # chance of each stem in a remix
 SONG_GAIN_DB = 6  # of a stem within its own song, plus or minus
 REMIX_LEVEL_DB = (-34, -18)  # of a stem in a remix
 BALANCE_DB = 4  # of left and right, plus or minus
 MASTER_GAIN_DB = (-20, 3)
-TONE_DB = 2.5  # standard deviation of each wave in a tone curve
-TONE_WAVES = np.cos(
-    np.pi * np.arange(1, 6)[:, None] * np.log1p(np.arange(BINS) / 8) / np.log1p((BINS - 1) / 8)
-)
 
 
-@dataclass
-class Batch:
-    magnitude: torch.Tensor
-    """[T, B, BINS]: of the mix, as the network gets it."""
-    mask: torch.Tensor
-    """[T, B, BINS], 0 to 1: the one that brings mask * mix nearest to the stem, phase included."""
+@dataclass(frozen=True)
+class Cut:
+    """One stem of one mix."""
+
+    excerpt: int
+    start: int
+    """First sample."""
+    sides: np.ndarray
+    """[2]: gain of left and right, negative where the polarity is turned."""
+    swapped: bool
+    """Left and right exchanged."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The mixes of a batch, of which consecutive examples can be cut."""
+
+    rows: list[list[Cut | None]]
+    """Per mix and stem; None where the stem is absent."""
+    mono: bool
+
+    def part(self, index: int, count: int) -> "Plan":
+        """Every `count`th row from `index` on: what one of several processes works on."""
+        return replace(self, rows=self.rows[index::count])
 
 
 class Mixes:
-    """The excerpts of one split, as a source of batches for one stem."""
+    """The excerpts of one split, as a source of batches."""
 
-    def __init__(self, stem: str, split: str) -> None:
-        folder = runs.cache() / "audio"
+    def __init__(self, split: str, folder: Path | None = None) -> None:
+        folder = folder or runs.cache() / "audio"
         listed = runs.read(folder / "run.json")["excerpts"]
         entries = [entry for entry in listed if entry["split"] == split]
-        self.target = STEMS.index(stem)
+        if not entries:
+            raise SystemExit(f"{folder} has no songs to {split} with; `render` makes some")
         self.audio = [np.load(folder / f"{e['name']}.npy", mmap_mode="r") for e in entries]
         self.levels_db = [np.array(entry["levels_db"]) for entry in entries]
         self.active = [self._active_seconds(index) for index in range(len(STEMS))]
 
     def _active_seconds(self, stem: int) -> list[tuple[int, int]]:
-        """(excerpt, second) wherever the stem plays; a song's excerpts weigh alike."""
+        """(excerpt, second) wherever the stem plays."""
         return [
             (number, second)
             for number, levels in enumerate(self.levels_db)
             for second in np.flatnonzero(levels[stem] > ACTIVE_DB)
         ]
 
-    def batch(self, rows: int, frames: int, random: np.random.Generator, augment=True) -> Batch:
-        """`rows` mixes of `frames` frames; the same for the same state of `random`."""
-        samples = (frames - 1) * HOP + FFT
-        mono = augment and random.random() < MONO_SHARE
-        magnitude, mask = np.empty((2, frames, rows, BINS), np.float32)
-        for row in range(rows):  # one by one: this fits the processor's cache
-            audio = self._mix(samples, random, augment)
-            if mono:
-                angle = np.float32(random.uniform(0, np.pi / 2))
-                audio = np.cos(angle) * audio[:, :1] + np.sin(angle) * audio[:, 1:]
-            spectra = transform(audio)  # [2 (stem, rest), channels, T, BINS]
-            if augment:
-                spectra *= tone_curves(random)[:, None, None]
-            magnitude[:, row], mask[:, row] = magnitude_and_mask(*spectra)
-        return Batch(torch.from_numpy(magnitude), torch.from_numpy(mask))
+    def plan(self, rows: int, samples: int, random: np.random.Generator, augment: bool = True) -> Plan:
+        """`rows` mixes of `samples` samples; the same for the same state of `random`. Without `augment`
+        they are the songs' own."""
+        mono = bool(augment and random.random() < MONO_SHARE)
+        return Plan([self._row(samples, random, augment) for _ in range(rows)], mono)
 
-    def _mix(self, samples: int, random: np.random.Generator, augment: bool) -> np.ndarray:
-        """-> [2 (stem, rest), 2 channels, samples] float32."""
-        remix = augment and random.random() < REMIX_SHARE
-        excerpt, start = self._place(self.target, samples, random)
-        pair = np.zeros((2, 2, samples), np.float32)
-        for stem in range(len(STEMS)):
-            if remix and stem != self.target:
-                if random.random() < MISSING_SHARE:
+    def cut(self, plan: Plan, offset: int, samples: int) -> torch.Tensor:
+        """-> [B, 4, 2, samples] float32: the plan's mixes from sample `offset` on."""
+        stems = np.zeros((len(plan.rows), len(STEMS), 2, samples), np.float32)
+        for row, cuts in zip(stems, plan.rows, strict=True):
+            for index, cut in enumerate(cuts):
+                if cut is None:
                     continue
-                excerpt, start = self._place(stem, samples, random)
-            cut = self.audio[excerpt][stem, start : start + samples].T.astype(np.float32) / 32768
-            if augment:
-                cut = self._varied(cut, remix, random)
-            pair[0 if stem == self.target else 1] += cut
-        if augment:
-            pair *= decibels(random.uniform(*MASTER_GAIN_DB))
-            if random.random() < 0.5:
-                pair = pair[:, ::-1]
-        return np.ascontiguousarray(pair)
+                stored = self.audio[cut.excerpt][index, cut.start + offset :][:samples].T
+                np.multiply(
+                    stored[::-1] if cut.swapped else stored,
+                    cut.sides[:, None],
+                    out=row[index, :, : stored.shape[1]],
+                )
+        if plan.mono:
+            stems[:] = stems.mean(2, keepdims=True)
+        return torch.from_numpy(stems)
+
+    def _row(self, samples: int, random: np.random.Generator, augment: bool) -> list[Cut | None]:
+        if augment and random.random() < REMIX_SHARE:
+            master = decibels(random.uniform(-6, 6))
+            return [self._remixed(stem, samples, master, random) for stem in range(len(STEMS))]
+        excerpt, start = self._place(int(random.choice(len(STEMS), p=WANTED)), samples, random)
+        master = decibels(random.uniform(*MASTER_GAIN_DB)) if augment else 1.0
+        return [self._own(excerpt, start, master, random, augment) for _ in STEMS]
+
+    def _own(
+        self, excerpt: int, start: int, master: float, random: np.random.Generator, augment: bool
+    ) -> Cut:
+        """A stem as its song has it, varied a little."""
+        if not augment:
+            return Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False)
+        gain = master * decibels(random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB))
+        return Cut(excerpt, start, sides(gain, random), random.random() < 0.5)
+
+    def _remixed(self, stem: int, samples: int, master: float, random: np.random.Generator) -> Cut | None:
+        """A stem of any song, at any level."""
+        if random.random() > PRESENT[stem]:
+            return None
+        excerpt, start = self._place(stem, samples, random)
+        seconds = slice(start // SAMPLE_RATE, max(1, (start + samples) // SAMPLE_RATE))
+        level_db = 10 * np.log10(np.mean(10 ** (self.levels_db[excerpt][stem][seconds] / 10)) + 1e-12)
+        # A silent stem stays silent.
+        gain_db = min(30.0, random.uniform(*REMIX_LEVEL_DB) - level_db)
+        return Cut(excerpt, start, sides(master * decibels(gain_db), random), random.random() < 0.5)
 
     def _place(self, stem: int, samples: int, random: np.random.Generator) -> tuple[int, int]:
-        """(excerpt, first sample)."""
-        if random.random() < ACTIVE_SHARE and self.active[stem]:
+        """(excerpt, first sample) where the stem plays, if it plays anywhere."""
+        if self.active[stem]:
             excerpt, second = self.active[stem][random.integers(len(self.active[stem]))]
             start = second * SAMPLE_RATE - random.integers(samples // 2)
         else:
             excerpt = random.integers(len(self.audio))
             start = random.integers(self.audio[excerpt].shape[1])
-        return excerpt, int(np.clip(start, 0, self.audio[excerpt].shape[1] - samples))
-
-    @staticmethod
-    def _varied(cut: np.ndarray, remix: bool, random: np.random.Generator) -> np.ndarray:
-        """[2, samples] -> the same at another level and balance."""
-        gain_db = random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB)
-        if remix:
-            level_db = 10 * np.log10(np.mean(cut**2) + 1e-12)
-            # A silent stem stays silent.
-            gain_db = min(30.0, random.uniform(*REMIX_LEVEL_DB) - level_db)
-        balance_db = random.uniform(-BALANCE_DB, BALANCE_DB)
-        sides = np.array([[decibels(gain_db + balance_db)], [decibels(gain_db - balance_db)]], np.float32)
-        cut = cut * sides
-        return cut[::-1] if random.random() < 0.5 else cut
+        return int(excerpt), int(np.clip(start, 0, max(0, self.audio[excerpt].shape[1] - samples)))
 
 
-def tone_curves(random: np.random.Generator) -> np.ndarray:
-    """-> [2, BINS]: gains of two smooth random equalisers, so that the network does not learn the
-    sound of the few banks by heart."""
-    curves_db = TONE_DB * random.standard_normal((2, len(TONE_WAVES))) @ TONE_WAVES
-    return (10 ** (curves_db / 20)).astype(np.float32)
+def sides(gain: float, random: np.random.Generator) -> np.ndarray:
+    """[2]: a gain of 16-bit samples with a random balance and polarity."""
+    balance = decibels(random.uniform(-BALANCE_DB, BALANCE_DB))
+    sign = 1 if random.random() < 0.5 else -1
+    return np.array([gain * balance, gain / balance], np.float32) * np.float32(sign / 32768)
 
 
-def decibels(value: float) -> np.float32:
-    return np.float32(10 ** (value / 20))
-
-
-def magnitude_and_mask(stem: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two spectra [channels, T, BINS] -> the mix's magnitude and the wanted mask, [T, BINS] each.
-
-    Of all real masks the one with the least squared error over the channels is
-    sum_c Re(S_c X_c*) / sum_c |X_c|^2; the masks of all stems sum to one."""
-    mix = stem + rest
-    power = (mix.real**2 + mix.imag**2).mean(0)
-    shared = (stem.real * mix.real + stem.imag * mix.imag).mean(0)
-    return np.sqrt(power), np.clip(shared / np.maximum(power, 1e-16), 0, 1)
+def decibels(value: float) -> float:
+    return 10 ** (value / 20)

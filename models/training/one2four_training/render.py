@@ -8,12 +8,13 @@ import multiprocessing
 import random
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 import scipy.signal
 
-from . import STEMS, midi, runs
+from . import STEMS, effects, midi, runs
 from .stft import SAMPLE_RATE
 
 BANKS = {
@@ -23,8 +24,9 @@ BANKS = {
     "opl3": Path("/usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
 }
 TRAIN_BANKS = ("fluid", "gmbank", "musescore")
-TRAIN_BANK_WEIGHTS = (0.45, 0.42, 0.13)  # musescore renders five times as slowly
-TRAIN_SECONDS, HELD_OUT_SECONDS = 45, 30
+TRAIN_BANK_WEIGHTS = (0.5, 0.44, 0.06)  # musescore renders five times as slowly
+EXCERPT_SECONDS = 30
+FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
 PEAK = 0.9
 # Some samples of the banks carry a constant offset, as loud as the music around them.
 RUMBLE_FILTER = scipy.signal.butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")
@@ -52,11 +54,33 @@ def fluidsynth(events: midi.Events, bank: Path, seconds: float) -> np.ndarray:
 
 
 def stems_of(events: midi.Events, bank: Path, start: float, seconds: float) -> np.ndarray:
-    """-> [4, samples, 2] float32, loudest peak of the mix and of the stems at PEAK."""
+    """-> [4, samples, 2] float32."""
     cut = midi.split(midi.window(events, start, seconds))
     stems = np.stack([fluidsynth(cut[stem], bank, seconds) for stem in STEMS])
-    stems = scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
-    return stems * (PEAK / max(np.abs(stems.sum(0)).max(), np.abs(stems).max(), 1e-6))
+    return scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
+
+
+def levelled(stems: np.ndarray) -> np.ndarray:
+    """The loudest peak of the mix and of the stems at PEAK."""
+    return stems * np.float32(PEAK / max(np.abs(stems.sum(0)).max(), np.abs(stems).max(), 1e-6))
+
+
+def varied(events: midi.Events, excerpt: dict) -> midi.Events:
+    """A training song as this excerpt has it: other instruments but in a song's first excerpt, another
+    key, another tempo."""
+    choice = random.Random(excerpt["seed"])
+    if excerpt["take"] > 0 or choice.random() < 0.5:
+        events = midi.revoiced(events, excerpt["seed"])
+    return midi.transposed(events, choice.randint(-4, 4), choice.uniform(0.85, 1.18))
+
+
+def recorded(stems: np.ndarray, excerpt: dict) -> np.ndarray:
+    """The stems of a training excerpt through their effects."""
+    chance = np.random.default_rng(excerpt["seed"])
+    stems = np.stack([effects.recorded(stem, chance) for stem in stems])
+    if chance.random() < effects.CODED_CHANCE:
+        stems = np.stack([effects.coded(stem, chance) for stem in stems])
+    return stems
 
 
 def best_starts(events: midi.Events, seconds: int) -> list[int]:
@@ -77,15 +101,15 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
     for number, song in enumerate(songs):
         choice = random.Random(f"{seed} {song['name']}")
         if song["split"] == "train":
-            human, piano = song["source"] == "freedoom", "piano" in song["present"]
-            banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=(4 if piano else 2) if human else 1)
+            takes = FREEDOOM_TAKES if song["source"] == "freedoom" else 1
+            banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=takes)
         else:
             banks = ["opl3"] if song["split"] == "test" else [TRAIN_BANKS[number % 3]]
         for take, bank in enumerate(banks):
             plan.append({
                 "name": f"{song['name']}.{take}", "song": song["name"], "source": song["source"],
                 "split": song["split"], "bank": bank, "take": take, "seed": choice.randrange(2**31),
-                "seconds": TRAIN_SECONDS if song["split"] == "train" else HELD_OUT_SECONDS,
+                "seconds": EXCERPT_SECONDS,
             })  # fmt: skip
     return plan
 
@@ -104,32 +128,41 @@ def render_one(excerpt: dict) -> dict:
     if entry.exists():
         return runs.read(entry)
     events = midi.read((runs.cache() / "songs" / f"{excerpt['song']}.mid").read_bytes())
+    trains = excerpt["split"] == "train"
+    if trains:
+        events = varied(events, excerpt)
     starts = best_starts(events, excerpt["seconds"])
     start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
-    if excerpt["split"] == "train" and excerpt["take"] > 0:
-        events = midi.revoiced(events, excerpt["seed"])
     stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"])
+    stems = levelled(recorded(stems, excerpt) if trains else stems)
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
     runs.write(entry, **done)
     return done
 
 
-def render(seed: int, jobs: int) -> None:
-    """Renders what is missing of the plan."""
+def render(seed: int, jobs: int, minutes: float) -> None:
+    """Renders what is missing of the plan, for so many minutes; the held-out excerpts first."""
+    until = time.time() + 60 * minutes
     songs = runs.read(runs.cache() / "songs" / "run.json")["songs"]
     folder = runs.cache() / "audio"
     folder.mkdir(parents=True, exist_ok=True)
     plan = excerpts(songs, seed)
     random.Random(seed).shuffle(plan)  # so that any part of it is a fair sample
+    plan.sort(key=lambda excerpt: excerpt["split"] == "train")
     done = []
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         for number, entry in enumerate(pool.imap_unordered(render_one, plan), 1):
             done.append(entry)
             if number % 10 == 0 or number == len(plan):
                 print(f"rendered {number}/{len(plan)}", flush=True)
+            if time.time() > until:
+                break
     done.sort(key=lambda entry: entry["name"])
-    runs.write(folder / "run.json", command="render", arguments={"seed": seed}, seed=seed, excerpts=done)
+    arguments = {"seed": seed, "minutes": minutes}
+    runs.write(folder / "run.json", command="render", arguments=arguments, seed=seed, excerpts=done)
     for split in ("train", "valid", "test"):
-        minutes = sum(entry["seconds"] for entry in done if entry["split"] == split) / 60
-        print(f"{split}: {minutes:.0f} minutes")
+        rendered = sum(entry["seconds"] for entry in done if entry["split"] == split) / 60
+        print(f"{split}: {rendered:.0f} minutes")
+    if len(done) < len(plan):
+        print(f"{len(plan) - len(done)} excerpts are left: run it again for more")

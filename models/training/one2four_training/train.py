@@ -1,133 +1,177 @@
-"""`train`: one StemNet per stem.
+"""`train`: any network of `networks/`, on random mixes of the stems.
 
-The stems take turns, a slice of steps each, so that all are usable at any time; for two cores start
-two processes with two stems each. A process uses one thread: two processes of one thread do about
-twice the work of one with two. Batch and weights depend on seed and step alone, so a run that was
-stopped and goes on gives the losses of one that was not.
+A process uses one thread by default: two processes of one thread do about twice the work of one with two.
+Under `torchrun` the processes share each batch and average their gradients. Mixes and weights depend on seed
+and step alone, so a run that was stopped and goes on gives the losses of one that was not. The learning rate
+falls along a cosine to the end of the steps or of the minutes, whichever comes first. Kept is an average of
+the weights, at its best validation.
 """
 
+import os
+import resource
+import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 
-from . import STEMS, runs
-from .mixes import Batch, Mixes
-from .network import FLOOR, INPUT_BINS, LOOKAHEAD, StemNet
+from . import STEMS, networks, runs
+from .mixes import Mixes, Plan
 
-CHUNKS = (86, 43, 22, 8)  # committed frames; what the plugin's settings come to, and between
-CHUNK_WEIGHTS = (0.4, 0.25, 0.2, 0.15)
-FRAMES = 200  # committed frames of a sequence, about: 2.3 s
-STATISTICS_BATCHES = 12
-VALID_BATCHES, VALID_CHUNK = 4, 43
+VALID_PLANS = 4  # of as many consecutive examples as the network has
+PREPARE_PLANS = 8
 WARMUP_STEPS = 100
-AVERAGE_DECAY = 0.998  # of the averaged weights, which are the ones kept
+AVERAGE_DECAY = 0.999  # of the averaged weights, which are the ones kept
+LAST_RATE = 0.02  # share of the learning rate at the end
 CLIP_NORM = 1.0
-SILENCE_WEIGHT = 0.1  # share of the mix's energy added to the stem's when errors are weighed
-
-
-def loss_of(mask: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """mask [N, B, BINS] -> the mean over the rows of two relative squared errors, one of magnitudes
-    and one with the loud bins weighed less. Neither depends on the mix's gain."""
-    magnitude, wanted = batch.magnitude[: len(mask)], batch.mask[: len(mask)]
-    loss = 0.0
-    for weight in (magnitude.square(), magnitude):
-        error = (weight * (mask - wanted).square()).sum((0, 2))
-        stem, mix = (weight * wanted.square()).sum((0, 2)), weight.sum((0, 2))
-        loss = loss + (error / (stem + SILENCE_WEIGHT * mix + 1e-9)).mean()
-    return loss
-
-
-def chunked_frames(chunk: int) -> int:
-    """Frames of a training sequence: whole chunks and the look-ahead."""
-    return max(1, round(FRAMES / chunk)) * chunk + LOOKAHEAD
+MAX_BAD_STEPS = 5  # in a row, whose loss is not a number
 
 
 class Trainer:
-    """One stem's network, optimiser and place in the run."""
+    """A network, its optimiser, and its place in the run."""
 
-    def __init__(self, stem: str, folder: Path, seed: int, steps: int, rows: int, rate: float) -> None:
-        self.stem, self.folder, self.seed = stem, folder, seed
-        self.steps, self.rows, self.rate = steps, rows, rate
-        self.mixes = Mixes(stem, "train")
-        self.valid = self._valid_batches()
-        torch.manual_seed(seed * 10 + STEMS.index(stem))
-        self.net = StemNet()
-        self.average = StemNet()
-        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=rate)
-        self.step, self.seconds, self.losses, self.valid_losses = 0, 0.0, [], []
+    def __init__(self, args: dict, folder: Path, data: Path | None = None) -> None:
+        self.args, self.folder = args, folder
+        self.process, self.processes = (
+            (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        )
+        if args["rows"] % self.processes:
+            raise SystemExit(f"{args['rows']} rows cannot be shared among {self.processes} processes")
+        self.mixes = Mixes("train", data)
+        torch.manual_seed(args["seed"])
+        self.net = networks.build(args["network"], tuple(args["stems"]))
+        self.average = networks.build(args["network"], tuple(args["stems"]))
+        self.valid = self._valid_examples(Mixes("valid", data))
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
+        self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
+        self.losses, self.valid_losses, self.commits = [], [], []
         self.best_loss, self.best = float("inf"), None
-        self.commits = []  # of each start, where the code changed in between
+        self.state: Any = None
+        self.bad_steps, self.is_stopping = 0, False
         if self.checkpoint.exists():
             self.load()
         else:
-            self.measure_input()
-            self.average.load_state_dict(self.net.state_dict())
-
+            self.prepare()
         if runs.commit() not in self.commits:
             self.commits.append(runs.commit())
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / f"{self.stem}.pt"
+        return self.folder / "checkpoint.pt"
 
-    def random(self, step: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, STEMS.index(self.stem), step])
+    def plan_of(self, mixes: Mixes, random: np.random.Generator, augment: bool = True) -> Plan:
+        samples = self.net.example_samples + (self.net.consecutive - 1) * self.net.advance_samples
+        return mixes.plan(self.args["rows"], samples, random, augment)
 
-    def _valid_batches(self) -> list[Batch]:
-        valid, random = Mixes(self.stem, "valid"), np.random.default_rng(0)
-        frames = chunked_frames(VALID_CHUNK)
-        return [valid.batch(self.rows, frames, random, augment=False) for _ in range(VALID_BATCHES)]
+    def example(self, mixes: Mixes, plan: Plan, position: int) -> torch.Tensor:
+        return mixes.cut(plan, position * self.net.advance_samples, self.net.example_samples)
 
-    def measure_input(self) -> None:
-        """Sets mean and deviation of log(magnitude) per bin."""
-        random = self.random(2**31)
-        batches = [self.mixes.batch(self.rows, 60, random) for _ in range(STATISTICS_BATCHES)]
-        level = torch.cat([b.magnitude[..., :INPUT_BINS].clamp(min=FLOOR).log() for b in batches])
-        self.net.mean.copy_(level.mean((0, 1)))
-        self.net.deviation.copy_(level.std((0, 1)).clamp(min=0.5))
+    def _valid_examples(self, mixes: Mixes) -> list[list[torch.Tensor]]:
+        random = np.random.default_rng(0)
+        plans = [self.plan_of(mixes, random, augment=False) for _ in range(VALID_PLANS)]
+        return [[self.example(mixes, plan, i) for i in range(self.net.consecutive)] for plan in plans]
+
+    def prepare(self) -> None:
+        random = np.random.default_rng([self.args["seed"], 2**31])
+        plans = [self.plan_of(self.mixes, random) for _ in range(PREPARE_PLANS)]
+        self.net.prepare(torch.cat([self.example(self.mixes, plan, 0) for plan in plans]))
+        self.average.load_state_dict(self.net.state_dict())
+
+    def progress(self) -> float:
+        """0 at the start to 1 at the end."""
+        return min(1.0, max(self.step / self.args["steps"], self.seconds / 60 / self.args["minutes"]))
+
+    def is_over(self) -> bool:
+        """At the end of the run, or asked to stop; all processes agree on it."""
+        if self.processes == 1:
+            return self.is_stopping or self.progress() >= 1
+        agreed = torch.tensor([self.seconds, float(self.is_stopping)], dtype=torch.float64)
+        dist.all_reduce(agreed, dist.ReduceOp.MAX)
+        self.seconds, self.is_stopping = agreed[0].item(), agreed[1].item() > 0
+        return self.is_stopping or self.progress() >= 1
 
     def one_step(self) -> float:
-        random = self.random(self.step)
-        chunk = int(random.choice(CHUNKS, p=CHUNK_WEIGHTS))
-        batch = self.mixes.batch(self.rows, chunked_frames(chunk), random)
-        left = max(0.0, 1 - self.step / self.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * min(1.0, (self.step + 1) / WARMUP_STEPS) * (0.03 + 0.97 * left)
-        with torch.autocast("cpu", torch.bfloat16):  # twice as fast as float32
-            mask, _ = self.net(batch.magnitude, self.net.zero_state(self.rows), chunk)
-        loss = loss_of(mask.float(), batch)
+        begin, cpu = time.time(), time.process_time()
+        episode, position = divmod(self.step, self.net.consecutive)
+        plan = self.plan_of(self.mixes, np.random.default_rng([self.args["seed"], episode]))
+        stems = self.example(self.mixes, plan.part(self.process, self.processes), position)
+        torch.manual_seed(self.args["seed"] * 1_000_003 + self.step)
+        self.net.train()
+        loss, self.state = self.net.loss(stems, self.state if position else None)
         self.optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP_NORM)
-        self.optimiser.step()
+        shared = self._shared_gradients(loss.detach())
+        self._update(shared)
         self.step += 1
-        decay = min(AVERAGE_DECAY, self.step / (self.step + 10))
-        with torch.no_grad():
-            current = self.net.state_dict()
-            for name, kept in self.average.state_dict().items():
-                kept.lerp_(current[name], 1 - decay)
-        return loss.item()
-
-    def validate(self) -> float:
-        with torch.no_grad():
-            losses = [
-                loss_of(self.average(b.magnitude, self.net.zero_state(self.rows), VALID_CHUNK)[0], b)
-                for b in self.valid
-            ]
-        return float(torch.stack(losses).mean())
-
-    def slice(self, steps: int, until: float) -> None:
-        """Up to `steps` steps, ending at the wall-clock time `until`; then validates and saves."""
-        begin, losses = time.time(), []
-        while len(losses) < steps and self.step < self.steps and time.time() < until:
-            losses.append(self.one_step())
-        if not losses:
-            return
         self.seconds += time.time() - begin
-        self.losses.append([self.step, round(float(np.mean(losses)), 5)])
+        self.cpu_seconds += time.process_time() - cpu
+        return shared
+
+    def _shared_gradients(self, loss: torch.Tensor) -> float:
+        """The mean over the processes of the gradients, in place, and of the loss."""
+        if self.processes == 1:
+            return loss.item()
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        flat = torch.cat([loss.reshape(1), *(g.reshape(-1) for g in gradients)]) / self.processes
+        dist.all_reduce(flat)
+        parts = flat[1:].split([g.numel() for g in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+        return flat[0].item()
+
+    def _update(self, loss: float) -> None:
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP_NORM)
+        if not (np.isfinite(loss) and torch.isfinite(norm)):
+            self.state, self.bad_steps = None, self.bad_steps + 1
+            print(
+                f"step {self.step} is skipped: its loss is {loss} and its gradient {norm.item()}", flush=True
+            )
+            if self.bad_steps == MAX_BAD_STEPS:
+                raise SystemExit(
+                    f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the checkpoint stays"
+                )
+            return
+        self.bad_steps = 0
+        warm = min(1.0, (self.step + 1) / WARMUP_STEPS)
+        falling = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * self.progress()))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.args["rate"] * warm * falling
+        self.optimiser.step()
+        self._average()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 11))
+        current = self.net.state_dict()
+        for name, kept in self.average.state_dict().items():
+            if kept.is_floating_point():
+                kept.lerp_(current[name], 1 - decay)
+            else:
+                kept.copy_(current[name])
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        self.average.eval()
+        losses = []
+        for examples in self.valid:
+            state = None
+            for stems in examples:
+                loss, state = self.average.loss(stems, state)
+                losses.append(loss.item())
+        return float(np.mean(losses))
+
+    def slice(self, steps: int) -> None:
+        """Up to `steps` steps; then validates and saves."""
+        begin, losses = time.time(), []
+        while len(losses) < steps and not self.is_over():
+            losses.append(self.one_step())
+        if not losses or self.process > 0:
+            return
         valid = self.validate()
+        self.losses.append([self.step, round(float(np.mean(losses)), 5)])
         self.valid_losses.append([self.step, round(valid, 5)])
         if valid < self.best_loss:
             self.best_loss = valid
@@ -135,54 +179,93 @@ class Trainer:
         self.save()
         speed = len(losses) / (time.time() - begin)
         print(
-            f"{time.strftime('%H:%M:%S')} {self.stem} step {self.step}/{self.steps} "
+            f"{time.strftime('%H:%M:%S')} {self.args['network']} step {self.step} ({self.progress():.0%}) "
             f"loss {np.mean(losses):.4f} valid {valid:.4f} best {self.best_loss:.4f} {speed:.2f} steps/s",
             flush=True,
         )
 
     def save(self) -> None:
-        state = {
-            "net": self.net.state_dict(), "average": self.average.state_dict(), "best": self.best,
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
-            "losses": self.losses, "valid_losses": self.valid_losses, "best_loss": self.best_loss,
-            "commits": self.commits,
-        }  # fmt: skip
+        kept = ("args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "commits", "best_loss")
+        state = {name: getattr(self, name) for name in (*kept, "best", "state")}
+        for name in ("net", "average", "optimiser"):
+            state[name] = getattr(self, name).state_dict()
         partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        try:
+            torch.save(state, partial)
+            partial.replace(self.checkpoint)
+        except (OSError, RuntimeError) as error:
+            partial.unlink(missing_ok=True)
+            raise SystemExit(f"{self.checkpoint} cannot be written ({error}); the older one stays") from error
+        fields = {name: state[name] for name in kept if name != "args"}
         runs.write(
-            self.folder / f"{self.stem}.run.json",
+            self.folder / "run.json",
             command="train",
-            arguments={"steps": self.steps, "rows": self.rows, "rate": self.rate},
-            seed=self.seed, step=self.step, seconds=round(self.seconds), best_loss=self.best_loss,
-            commits=self.commits, losses=self.losses, valid_losses=self.valid_losses,
-        )  # fmt: skip
+            arguments=self.args,
+            seed=self.args["seed"],
+            parameters=sum(p.numel() for p in self.net.parameters()),
+            peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            **fields,
+        )
 
     def load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=False)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("best", "step", "seconds", "losses", "valid_losses", "best_loss", "commits"):
+        try:
+            state = torch.load(self.checkpoint, weights_only=False)
+        except Exception as error:
+            raise SystemExit(f"{self.checkpoint} cannot be read ({error}): use another --run") from error
+        found, expected = state["args"]["network"], self.args["network"]
+        if found != expected or state["args"]["stems"] != self.args["stems"]:
+            raise SystemExit(
+                f"{self.checkpoint} is of the network {found}, not {expected}: use another --run"
+            )
+        for name in ("net", "average", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+        for name in (
+            "step",
+            "seconds",
+            "cpu_seconds",
+            "losses",
+            "valid_losses",
+            "commits",
+            "best_loss",
+            "best",
+            "state",
+        ):
             setattr(self, name, state[name])
 
 
 def train(
-    stems: list[str],
-    run: str,
-    seed: int,
-    steps: int,
-    rows: int,
-    rate: float,
-    slice_steps: int,
-    minutes: float,
-) -> None:
-    """Trains `stems` in turns until each has had `steps` steps, or for so many minutes."""
-    torch.set_num_threads(1)
-    folder = runs.cache() / "runs" / run
+    network: str, stems: list[str], run: str | None, seed: int, steps: int, minutes: float, rows: int,
+    rate: float, slice_steps: int, threads: int = 1, data: Path | None = None,
+) -> None:  # fmt: skip
+    """Trains until `steps` or `minutes` are over; goes on where it was stopped."""
+    torch.set_num_threads(threads)
+    apart = "" if tuple(stems) == STEMS else "-" + "-".join(stems)
+    folder = runs.cache() / "runs" / (run or network + apart)
     folder.mkdir(parents=True, exist_ok=True)
-    trainers = [Trainer(stem, folder, seed, steps, rows, rate) for stem in stems]
-    until = time.time() + 60 * minutes
-    while time.time() < until and any(trainer.step < steps for trainer in trainers):
-        # The stem that is furthest behind is next, also after a stop.
-        min(trainers, key=lambda trainer: trainer.step).slice(slice_steps, until)
+    args = {
+        "network": network, "stems": list(stems), "seed": seed, "steps": steps, "minutes": minutes,
+        "rows": rows, "rate": rate,
+    }  # fmt: skip
+    if "RANK" in os.environ:  # under torchrun
+        dist.init_process_group("gloo")
+    trainer = Trainer(args, folder, data)
+
+    def stop(*_) -> None:
+        trainer.is_stopping = True  # after this step
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while trainer.progress() < 1 and not trainer.is_stopping:
+        trainer.slice(slice_steps)
+    if trainer.is_stopping:
+        print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def load_network(folder: Path) -> torch.nn.Module:
+    """The best averaged weights of a run, in evaluation mode."""
+    state = torch.load(folder / "checkpoint.pt", weights_only=False)
+    net = networks.build(state["args"]["network"], tuple(state["args"]["stems"]))
+    net.load_state_dict(state["best"])
+    return net.eval()

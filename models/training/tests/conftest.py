@@ -9,6 +9,7 @@ from one2four_training.render import levels_db
 from one2four_training.stft import SAMPLE_RATE
 
 SECONDS = 6
+torch.set_num_threads(1)  # two threads beside other load wait for each other
 
 
 def made_stems(seed: int) -> np.ndarray:
@@ -26,7 +27,6 @@ def made_stems(seed: int) -> np.ndarray:
 @pytest.fixture
 def made_cache(tmp_path, monkeypatch):
     """Two training excerpts and one to validate with."""
-    torch.set_num_threads(1)
     monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
     folder = tmp_path / "audio"
     folder.mkdir()

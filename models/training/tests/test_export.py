@@ -5,47 +5,60 @@ import numpy as np
 import onnx
 import pytest
 
-from one2four_training.export import export, music_like, parity, session, to_onnx
-from one2four_training.network import LOOKAHEAD, StemNet
+from one2four_training import STEMS
+from one2four_training.export import export, graph, mask
+from one2four_training.networks.remix import LOOKAHEAD, Remix
+from one2four_training.networks.remix_bands import STFT
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-def test_onnx_agrees_with_torch_from_non_zero_states(channels):
-    net = StemNet()
+def rounded() -> Remix:
+    net = Remix()
     net.mean.uniform_(-9, -5)
     net.deviation.uniform_(0.7, 3)
-    assert parity(net, to_onnx(net, channels), channels) < 1e-5
+    net.load_state_dict({name: values.half().float() for name, values in net.state_dict().items()})
+    return net
+
+
+def test_onnx_agrees_with_torch_from_non_zero_states():
+    net = rounded()
+    assert mask.parity(net, mask.to_onnx(net)) < 1e-5
 
 
 def test_parity_would_notice_a_wrong_network():
-    assert parity(StemNet(), to_onnx(StemNet())) > 1e-3
+    assert mask.parity(rounded(), mask.to_onnx(rounded())) > 1e-3
 
 
 def test_pack_is_complete(tmp_path):
-    export(None, tmp_path, "0.0.0", "made", seed=1)
-    pack = tomllib.loads((tmp_path / "pack.toml").read_text())
-    assert [graph["stems"] for graph in pack["graph"]] == [["drums"], ["bass"], ["piano"], ["other"]]
-    golden = json.loads((tmp_path / "golden" / "golden.json").read_text())
+    folder = tmp_path / "remix"
+    export("remix", None, folder, "0.0.0", seed=1, untrained=True)
+    pack = tomllib.loads((folder / "pack.toml").read_text())
+    assert pack["id"] == "remix"
+    assert [entry["stems"] for entry in pack["graph"]] == [list(STEMS)]
+    golden = json.loads((folder / "golden" / "golden.json").read_text())
 
     def array(name: str) -> np.ndarray:
-        raw = np.fromfile(tmp_path / "golden" / f"{name}.f32", "<f4")
+        raw = np.fromfile(folder / "golden" / f"{name}.f32", "<f4")
         return raw.reshape(golden["arrays"][name])
 
+    path = folder / pack["graph"][0]["file"]
+    model = onnx.load(path, load_external_data=False)
+    assert model.opset_import[0].version == 17
+    assert path.stat().st_size < 12e6
     inputs = {"magnitude": array("magnitude"), "state": array("state")}
-    for graph in pack["graph"]:
-        path = tmp_path / graph["file"]
-        model = onnx.load(path, load_external_data=False)
-        assert model.opset_import[0].version == 17
-        assert path.stat().st_size < 12e6
-        mask, next_state = session(path).run(None, inputs)
-        stem = graph["stems"][0]
-        assert mask.shape == (len(inputs["magnitude"]) - LOOKAHEAD, 1, 1, 1025)
-        assert np.abs(mask - array(f"{stem}.mask")).max() < golden["tolerance"]
-        assert np.abs(next_state - array(f"{stem}.next_state")).max() < golden["tolerance"]
-    assert sum(file.stat().st_size for file in (tmp_path / "golden").iterdir()) < 300_000
+    found, next_state = graph.session(path).run(None, inputs)
+    assert found.shape == (len(inputs["magnitude"]) - LOOKAHEAD, 4, 2, STFT.bins)
+    assert np.abs(found - array("mask")).max() < golden["tolerance"]
+    assert np.abs(next_state - array("next_state")).max() < golden["tolerance"]
+    assert sum(file.stat().st_size for file in (folder / "golden").iterdir()) < 600_000
 
 
 def test_silence_gives_finite_masks():
-    magnitude, state = music_like(LOOKAHEAD + 3, 1, 0)
-    mask, next_state = session(to_onnx(StemNet())).run(None, {"magnitude": 0 * magnitude, "state": state})
-    assert np.isfinite(mask).all() and np.isfinite(next_state).all()
+    magnitude, state = mask.music_like(LOOKAHEAD + 3, 0)
+    runner = graph.session(mask.to_onnx(Remix()))
+    found, next_state = runner.run(None, {"magnitude": 0 * magnitude, "state": state})
+    assert np.isfinite(found).all() and np.isfinite(next_state).all()
+
+
+def test_a_network_without_a_pack_is_refused(tmp_path):
+    with pytest.raises(SystemExit, match="open-unmix has no kind of pack"):
+        export("open-unmix", None, tmp_path, "0.0.0", seed=1, untrained=True)

@@ -40,3 +40,20 @@ def test_written_song_reads_back(tmp_path):
     again = midi.read((tmp_path / "song.mid").read_bytes())
     assert [round(when, 2) for when, _ in again] == [0, 0.25, 1.5]
     assert midi.fingerprint(again) == midi.fingerprint(song)
+
+
+def test_transposed_moves_notes_but_drums_and_time():
+    song = [program(0, 1, 33), note(1, 1, 40), note(2, 9, 36)]
+    assert starts(midi.transposed(song, 3, 2.0)) == [(0.5, 43), (1.0, 36)]
+
+
+def test_revoiced_keeps_bass_and_piano_what_they_are():
+    song = [program(0, channel, number) for channel, number in ((1, 34), (2, 3), (3, 80))]
+    found = {
+        midi.stem_of(m.channel, m.program) for seed in range(40) for _, m in midi.revoiced(song, seed)[:2]
+    }
+    assert found == {"bass", "piano"}
+    others = {
+        midi.stem_of(m.channel, m.program) for seed in range(40) for _, m in midi.revoiced(song, seed)[2:]
+    }
+    assert others == {"piano", "other"}

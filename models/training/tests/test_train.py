@@ -1,62 +1,86 @@
 import json
+import os
+import signal
 
 import numpy as np
+import pytest
 import torch
 
-from one2four_training.mixes import Mixes, magnitude_and_mask
-from one2four_training.network import StemNet
-from one2four_training.train import Trainer, chunked_frames, loss_of, train
+from one2four_training import STEMS
+from one2four_training import train as training
+from one2four_training.train import Trainer, train
+
+SETTINGS = dict(network="remix", stems=list(STEMS), seed=3, minutes=60, rows=1, rate=1e-3)
 
 
-def test_batch_shapes_and_masks(made_cache):
-    batch = Mixes("bass", "train").batch(3, 20, np.random.default_rng(0))
-    assert batch.magnitude.shape == batch.mask.shape == (20, 3, 1025)
-    assert 0 <= batch.mask.min() and batch.mask.max() <= 1
-
-
-def test_masks_of_stem_and_rest_sum_to_one():
-    stem = np.random.default_rng(0).standard_normal((2, 5, 9)) + 1j
-    rest = 2j * stem  # a quarter turn apart: no mask is cut off at 0 or 1
-    masks = [magnitude_and_mask(*pair)[1] for pair in ((stem, rest), (rest, stem))]
-    assert np.allclose(masks[0] + masks[1], 1)
-
-
-def test_loss_does_not_depend_on_the_gain(made_cache):
-    batch = Mixes("drums", "train").batch(2, 20, np.random.default_rng(0))
-    mask = torch.rand_like(batch.mask)
-    before = loss_of(mask, batch)
-    batch.magnitude *= 0.1
-    assert torch.isclose(before, loss_of(mask, batch), rtol=1e-3)
-
-
-def test_overfits_one_batch(made_cache):
-    torch.manual_seed(0)
-    batch = Mixes("drums", "train").batch(2, 8 + 16, np.random.default_rng(0))
-    net = StemNet()
-    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
-    losses = []
-    for _ in range(60):
-        loss = loss_of(net(batch.magnitude, net.zero_state(2), 8)[0], batch)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    assert losses[-1] < 0.2 * losses[0]
-
-
-def test_resume_gives_the_same_losses(made_cache):
-    def losses(run: str) -> list:
-        return json.loads((made_cache / "runs" / run / "drums.run.json").read_text())["losses"]
-
-    settings = dict(stems=["drums"], seed=3, rows=2, rate=1e-3, slice_steps=1, minutes=60)
-    train(run="through", steps=4, **settings)
+@pytest.fixture
+def trainer(made_cache, monkeypatch) -> Trainer:
+    monkeypatch.setattr(training, "VALID_PLANS", 1)
+    monkeypatch.setattr(training, "PREPARE_PLANS", 1)
     folder = made_cache / "runs" / "stopped"
-    folder.mkdir()
-    Trainer("drums", folder, seed=3, steps=4, rows=2, rate=1e-3).slice(1, until=1e12)
-    train(run="stopped", steps=4, **settings)
+    folder.mkdir(parents=True)
+    return Trainer({**SETTINGS, "steps": 3}, folder)
+
+
+def test_resume_gives_the_same_losses(trainer, made_cache):
+    def losses(run: str) -> list:
+        return json.loads((made_cache / "runs" / run / "run.json").read_text())["losses"]
+
+    train(run="through", steps=3, slice_steps=1, **SETTINGS)
+    trainer.slice(1)  # its state goes on to the second step
+    train(run="stopped", steps=3, slice_steps=1, **SETTINGS)
     assert losses("through") == losses("stopped")
-    assert len(losses("through")) == 4
+    assert len(losses("through")) == 3
 
 
-def test_sequences_are_whole_chunks():
-    assert [(chunked_frames(chunk) - 16) % chunk for chunk in (86, 43, 22, 8, 1)] == [0] * 5
+def test_a_step_without_a_number_changes_nothing(trainer, capsys):
+    before = {name: values.clone() for name, values in trainer.net.state_dict().items()}
+    trainer.mixes.cut = lambda plan, offset, samples: torch.full((1, 4, 2, samples), np.nan)
+    trainer.one_step()
+    assert "is skipped" in capsys.readouterr().out
+    assert all(torch.equal(before[name], values) for name, values in trainer.net.state_dict().items())
+    trainer.bad_steps = training.MAX_BAD_STEPS - 1
+    with pytest.raises(SystemExit, match="in a row"):
+        trainer.one_step()
+
+
+def test_a_full_disk_keeps_the_older_checkpoint(trainer, monkeypatch):
+    trainer.slice(1)
+
+    def full(state, path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(SystemExit, match="No space left.*the older one stays"):
+        trainer.slice(1)
+    assert torch.load(trainer.checkpoint, weights_only=False)["step"] == 1
+    assert not trainer.checkpoint.with_suffix(".partial").exists()
+
+
+def test_an_interrupt_saves_and_ends(trainer, made_cache, monkeypatch, capsys):
+    one_step = Trainer.one_step
+
+    def interrupted(self) -> float:
+        os.kill(os.getpid(), signal.SIGINT)
+        return one_step(self)
+
+    monkeypatch.setattr(Trainer, "one_step", interrupted)
+    train(run="stopped", steps=3, slice_steps=3, **SETTINGS)
+    assert "stopped at step 1, saved" in capsys.readouterr().out
+    assert torch.load(trainer.checkpoint, weights_only=False)["step"] == 1
+
+
+def test_a_checkpoint_of_another_network_is_refused(trainer):
+    trainer.slice(1)
+    state = torch.load(trainer.checkpoint, weights_only=False)
+    state["args"]["network"] = "open-unmix"
+    torch.save(state, trainer.checkpoint)
+    with pytest.raises(SystemExit, match="is of the network open-unmix, not remix"):
+        Trainer(trainer.args, trainer.folder)
+
+
+def test_a_broken_checkpoint_is_named(trainer):
+    trainer.checkpoint.write_bytes(b"not a checkpoint")
+    with pytest.raises(SystemExit, match="cannot be read"):
+        Trainer(trainer.args, trainer.folder)

@@ -1,0 +1,126 @@
+"""A user's own songs, `song/{drums,bass,piano,other}.{wav,mp3,flac}`, as excerpts for `train`.
+
+The mix is the sum of the stems. A `mix` file beside them is only compared with it. What is left out is said,
+with the reason, and stands in run.json; files on disk are never changed.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+from . import STEMS, runs
+from .mixes import SAMPLE_RATE
+from .render import levelled, levels_db
+
+KINDS = (".wav", ".flac", ".mp3")
+MIN_RATE = 32_000  # below, the treble is missing
+MIN_SECONDS = 10
+LENGTH_SLACK = 1.0  # seconds by which a song's stems may differ
+SILENT = 1e-4  # peak, -80 dB
+VALID_SHARE = 8  # one song in so many validates
+
+
+class Refused(Exception):
+    """Why a song is left out, in one sentence."""
+
+
+def prepared(songs: Path, trim: float | None) -> Path:
+    """The folder in the cache with the excerpts of these songs, made where it is missing."""
+    digest = hashlib.sha1(f"{songs.resolve()} {trim}".encode()).hexdigest()[:10]
+    target = runs.cache() / "songs-of" / f"{songs.name}-{digest}"
+    if not (target / "run.json").exists():
+        target.mkdir(parents=True, exist_ok=True)
+        _prepare(songs, trim, target)
+    return target
+
+
+def _prepare(songs: Path, trim: float | None, target: Path) -> None:
+    excerpts, left_out = [], {}
+    for folder in sorted(path for path in songs.iterdir() if path.is_dir()):
+        try:
+            stems, notes = read_song(folder, trim)
+        except Refused as reason:
+            left_out[folder.name] = str(reason)
+            print(f"{folder.name} is left out: {reason}")
+            continue
+        for note in notes:
+            print(f"{folder.name}: {note}")
+        np.save(target / f"{folder.name}.npy", np.round(levelled(stems) * 32767).astype(np.int16))
+        excerpts.append({"name": folder.name, "levels_db": levels_db(stems), "notes": notes})
+    if len(excerpts) < 2:
+        raise SystemExit(
+            f"{songs} has {len(excerpts)} usable songs; two are needed, to train and to validate"
+        )
+    ordered = sorted(excerpts, key=lambda excerpt: hashlib.sha1(excerpt["name"].encode()).digest())
+    for index, excerpt in enumerate(ordered):
+        excerpt["split"] = "valid" if index % VALID_SHARE == 0 else "train"
+    runs.write(
+        target / "run.json", command="train", arguments={"trim": trim}, excerpts=excerpts, left_out=left_out
+    )
+    print(f"{len(excerpts)} songs, {len(left_out)} left out")
+
+
+def read_song(folder: Path, trim: float | None) -> tuple[np.ndarray, list[str]]:
+    """-> [4, samples, 2] float32 at 44.1 kHz and what is worth knowing, or raises Refused."""
+    notes: list[str] = []
+    stems = [read_stem(folder, stem, notes) for stem in STEMS]
+    lengths = [len(stem) for stem in stems]
+    if max(lengths) - min(lengths) > LENGTH_SLACK * SAMPLE_RATE:
+        seconds = ", ".join(f"{length / SAMPLE_RATE:.1f}" for length in lengths)
+        raise Refused(f"its stems are of different lengths ({seconds} s)")
+    samples = min(lengths)
+    if samples < MIN_SECONDS * SAMPLE_RATE:
+        raise Refused(f"it is {samples / SAMPLE_RATE:.1f} s long, less than {MIN_SECONDS}")
+    if trim:
+        samples = min(samples, round(trim * SAMPLE_RATE))
+    song = np.stack([stem[:samples] for stem in stems])
+    silent = [name for name, stem in zip(STEMS, song, strict=True) if np.abs(stem).max() < SILENT]
+    if len(silent) == len(STEMS):
+        raise Refused("all its stems are silent")
+    notes += [f"{name} is silent: the song teaches only its absence" for name in silent]
+    mix = find(folder, "mix")
+    if mix is not None:
+        notes += compared(song, read_stem(folder, "mix", [])[:samples])
+    return song, notes
+
+
+def find(folder: Path, stem: str) -> Path | None:
+    found = [folder / f"{stem}{kind}" for kind in KINDS if (folder / f"{stem}{kind}").exists()]
+    return found[0] if found else None
+
+
+def read_stem(folder: Path, stem: str, notes: list[str]) -> np.ndarray:
+    """-> [samples, 2] float32 at 44.1 kHz."""
+    path = find(folder, stem)
+    if path is None:
+        kinds = ", ".join(f"{stem}{kind}" for kind in KINDS)
+        raise Refused(f"it has no {stem} (looked for {kinds})")
+    try:
+        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise Refused(f"{path.name} cannot be read ({error})") from error
+    if not np.isfinite(audio).all():
+        raise Refused(f"{path.name} has samples that are not numbers")
+    if rate < MIN_RATE:
+        raise Refused(f"{path.name} is at {rate} Hz, and under {MIN_RATE} the treble is missing")
+    if audio.shape[1] > 2:
+        raise Refused(f"{path.name} has {audio.shape[1]} channels, not one or two")
+    if audio.shape[1] == 1:
+        notes.append(f"{path.name} is mono: taken as the centre")
+        audio = np.repeat(audio, 2, axis=1)
+    if rate != SAMPLE_RATE:
+        step = np.gcd(rate, SAMPLE_RATE)
+        audio = scipy.signal.resample_poly(audio, SAMPLE_RATE // step, rate // step, axis=0)
+    return audio.astype(np.float32)
+
+
+def compared(song: np.ndarray, mix: np.ndarray) -> list[str]:
+    """A note where a song's mix file is not the sum of its stems."""
+    total = song.sum(0)[: len(mix)]
+    off_db = 10 * np.log10((np.mean((mix - total) ** 2) + 1e-12) / (np.mean(mix**2) + 1e-12))
+    return [f"its mix differs from the sum of its stems by {off_db:.0f} dB: the sum is used"] * bool(
+        off_db > -30
+    )

@@ -1,0 +1,57 @@
+"""The networks, one file each, and what `train` asks of every one.
+
+| name | what |
+| --- | --- |
+| `remix` | the flagship: four bridged BiLSTM stacks on a spectrogram, a stream with memory |
+| `paper-one2one` | the paper's, at sample level: one BiLSTM for all four stems |
+| `paper-one2four-combined` | the paper's: four BiLSTMs trained together |
+| `paper-one2four-split` | the paper's: four networks trained apart |
+| `open-unmix` | PyPI's Open-Unmix, trained on the same mixes, to compare with |
+
+A name's file is the name with underscores.
+"""
+
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from .. import STEMS
+
+NAMES = ("remix", "paper-one2one", "paper-one2four-combined", "paper-one2four-split", "open-unmix")
+
+
+class Network(Protocol):
+    """A torch.nn.Module that takes a mix apart. Each file in this folder has `build(stems)`, which makes
+    one for these stems: all four, or the one of a network that is trained apart.
+
+    Audio is stereo at 44.1 kHz; each network makes its own spectrogram, mono mix or other rate of it.
+    """
+
+    example_samples: int
+    """Length of one training example."""
+    advance_samples: int
+    """How far after an example the next of the same songs starts; `example_samples` where they don't
+    overlap."""
+    consecutive: int
+    """Examples of the same songs that follow each other with their state; 1 where there is no state."""
+
+    def prepare(self, stems: torch.Tensor) -> None:
+        """Called once, before the first step, with some examples: measures what the input is scaled by."""
+
+    def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """[B, 4, 2, example_samples] float32, whose sum over the stems is the mix, and the state that
+        the example before left (None at the first) -> the scalar loss, and the detached state for the
+        next example. A module in training mode may vary its input further; in evaluation mode the loss
+        depends on its arguments alone."""
+
+    def separate(self, mix: np.ndarray) -> np.ndarray:
+        """[samples, 2] float32 -> [4, samples, 2] float32, offline, with all the context it can use. A
+        network for one stem leaves the others zero."""
+
+
+def build(name: str, stems: tuple[str, ...] = STEMS) -> torch.nn.Module:
+    """An untrained network by its name."""
+    module = importlib.import_module("." + name.replace("-", "_"), __name__)
+    return module.build(tuple(stems))

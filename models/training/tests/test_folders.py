@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import made_stems
+
+from one2four_training import STEMS, folders, runs
+
+
+def write_song(
+    folder: Path, seconds: int = 12, kind: str = "wav", rate: int = 44_100, channels: int = 2
+) -> Path:
+    folder.mkdir(parents=True)
+    stems = np.concatenate([made_stems(1), made_stems(2)], axis=1)[:, : seconds * rate, :channels]
+    for name, stem in zip(STEMS, stems, strict=True):
+        soundfile.write(folder / f"{name}.{kind}", stem, rate)
+    return folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(folders.Refused) as reason:
+        folders.read_song(folder, None)
+    return str(reason.value)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
+def test_a_song_is_read(tmp_path, kind):
+    song, notes = folders.read_song(write_song(tmp_path / "song", kind=kind), trim=11)
+    assert song.shape == (4, 11 * 44_100, 2) and notes == []
+    assert np.abs(song[0]).max() > 0.1
+
+
+def test_a_song_without_a_stem_is_refused(tmp_path):
+    (write_song(tmp_path / "song") / "bass.wav").unlink()
+    assert refusal(tmp_path / "song") == "it has no bass (looked for bass.wav, bass.flac, bass.mp3)"
+
+
+def test_low_rates_are_refused(tmp_path):
+    assert "drums.wav is at 8000 Hz" in refusal(write_song(tmp_path / "song", rate=8_000))
+
+
+def test_a_corrupt_file_is_refused(tmp_path):
+    folder = write_song(tmp_path / "song")
+    (folder / "piano.wav").unlink()
+    (folder / "piano.mp3").write_bytes(b"\xff\xfb\x90" + bytes(range(256)))
+    assert "piano.mp3 cannot be read" in refusal(folder)
+
+
+def test_short_and_unequal_songs_are_refused(tmp_path):
+    assert "less than 10" in refusal(write_song(tmp_path / "short", seconds=6))
+    folder = write_song(tmp_path / "unequal")
+    soundfile.write(folder / "other.wav", np.zeros((44_100 * 20, 2)), 44_100)
+    assert "different lengths (12.0, 12.0, 12.0, 20.0 s)" in refusal(folder)
+
+
+def test_mono_silence_and_another_mix_are_said(tmp_path):
+    folder = write_song(tmp_path / "song", channels=1)
+    soundfile.write(folder / "piano.wav", np.zeros((44_100 * 12, 2)), 44_100)
+    soundfile.write(folder / "mix.wav", np.ones((44_100 * 12, 2)) * 0.1, 44_100)
+    _, notes = folders.read_song(folder, None)
+    assert "drums.wav is mono: taken as the centre" in notes
+    assert "piano is silent: the song teaches only its absence" in notes
+    assert any("its mix differs" in note for note in notes)
+    for stem in STEMS:
+        soundfile.write(folder / f"{stem}.wav", np.zeros((44_100 * 12, 2)), 44_100)
+    assert refusal(folder) == "all its stems are silent"
+
+
+def test_songs_are_split_and_what_is_left_out_is_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("a", "b", "c"):
+        write_song(tmp_path / "songs" / name)
+    (tmp_path / "songs" / "c" / "other.wav").unlink()
+    made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
+    assert sorted(excerpt["split"] for excerpt in made["excerpts"]) == ["train", "valid"]
+    assert "it has no other" in made["left_out"]["c"]
+    assert "c is left out: it has no other" in capsys.readouterr().out

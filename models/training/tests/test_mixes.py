@@ -1,0 +1,36 @@
+import numpy as np
+import torch
+
+from one2four_training.mixes import Mixes
+
+
+def test_consecutive_cuts_go_on_where_the_last_ended(made_cache):
+    mixes = Mixes("train")
+    plan = mixes.plan(3, 60_000, np.random.default_rng(0))
+    parts = [mixes.cut(plan, 0, 20_000), mixes.cut(plan, 20_000, 40_000)]
+    assert parts[0].shape == (3, 4, 2, 20_000)
+    assert torch.equal(torch.cat(parts, dim=-1), mixes.cut(plan, 0, 60_000))
+
+
+def test_same_seed_same_mixes(made_cache):
+    cuts = []
+    for _ in range(2):
+        mixes = Mixes("train")
+        cuts.append(mixes.cut(mixes.plan(2, 30_000, np.random.default_rng(7)), 0, 30_000))
+    assert torch.equal(*cuts) and cuts[0].abs().max() > 0.01
+
+
+def test_processes_share_a_batch(made_cache):
+    mixes = Mixes("train")
+    plan = mixes.plan(4, 9_000, np.random.default_rng(1))
+    whole = mixes.cut(plan, 0, 9_000)
+    for process in range(2):
+        assert torch.equal(mixes.cut(plan.part(process, 2), 0, 9_000), whole[process::2])
+
+
+def test_without_variation_a_mix_is_the_songs_own(made_cache):
+    mixes = Mixes("valid")
+    plan = mixes.plan(1, 44_100, np.random.default_rng(2), augment=False)
+    cut, start = mixes.cut(plan, 0, 44_100)[0].numpy(), plan.rows[0][0].start
+    stored = np.load(made_cache / "audio" / "made.2.npy")[:, start : start + 44_100] / 32768
+    assert np.allclose(cut, stored.transpose(0, 2, 1), atol=1e-6)
