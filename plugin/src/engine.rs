@@ -6,7 +6,7 @@ use crate::audio::Room;
 use crate::bridge::{self, EditorEnd, Status};
 use crate::geometry::{Geometry, Stream};
 use crate::pack::{self, Pack, PackError, Places};
-use crate::worker::{Load, Network, Worker};
+use crate::worker::{Load, Worker};
 
 /// One activation of an instance.
 pub struct Engine {
@@ -67,7 +67,7 @@ pub fn loader(
             let networks = pack::load(&pack, &places, &geometry)?;
             status.set_pack(Some(pack.identity()));
             status.set_runtime(places.runtime_version());
-            Ok(Box::new(networks) as Box<dyn Network>)
+            Ok(networks.into())
         };
         load().map_err(|error: PackError| format!("{error}; the input passes"))
     })

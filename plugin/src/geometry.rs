@@ -2,7 +2,6 @@
 //! setting. The latency is one equation: [`Geometry::latency_samples`].
 
 use nice_plug::prelude::Enum;
-use serde::Deserialize;
 
 /// Frames of the STFT that overlap at any sample: the window is this many hops long.
 pub const OVERLAP: usize = 4;
@@ -12,30 +11,66 @@ pub const MIN_BUDGET_S: f64 = 2048.0 / 44100.0;
 /// Longest time the worker gets for a chunk, in seconds.
 pub const MAX_BUDGET_S: f64 = 0.5;
 
-/// What a pack's networks were trained on (`[stream]` of `pack.toml`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stream {
+/// The hop that a chunk is counted in where the networks have no STFT, in seconds: that of
+/// [`MaskStream::DEFAULT`], so that the settings last as long with every kind of pack.
+const PLAIN_HOP_S: f64 = 512.0 / 44100.0;
+
+/// What a pack's networks were trained on (`[stream]` of `pack.toml`), by the kind of the pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Networks that mask a spectrogram.
+    Mask(MaskStream),
+    /// Networks that give samples.
+    Waveform(WaveformStream),
+}
+
+/// The stream of a `mask` pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaskStream {
     /// Hz.
     pub sample_rate: u32,
+    /// Channels the networks see: 1 (the root mean square over the host's channels) or 2.
+    pub channels: usize,
     /// Window length in samples at `sample_rate`.
     pub fft: usize,
     /// Hop in samples at `sample_rate`.
     pub hop: usize,
-    /// Channels the networks see: 1 (the root mean square over the host's channels) or 2.
-    pub channels: usize,
     /// Frames after the chunk that the backward LSTMs start from.
     pub lookahead_frames: usize,
 }
 
+/// The stream of a `waveform` pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaveformStream {
+    /// Hz.
+    pub sample_rate: u32,
+    /// Channels the networks see: 1 (the mean over the host's channels) or 2.
+    pub channels: usize,
+    /// Samples at `sample_rate` for which a window of audio fades into the next one.
+    pub overlap: usize,
+}
+
 impl Stream {
-    /// The stream used where no pack could be read, so that the latency is that of the packs that
-    /// ship.
+    /// The stream used where no pack could be read, so that the latency is that of the pack that
+    /// an instance begins with.
+    pub const DEFAULT: Self = Self::Mask(MaskStream::DEFAULT);
+
+    /// The time that chunks are counted in, in seconds.
+    fn hop_s(&self) -> f64 {
+        match self {
+            Self::Mask(stream) => stream.hop as f64 / f64::from(stream.sample_rate),
+            Self::Waveform(_) => PLAIN_HOP_S,
+        }
+    }
+}
+
+impl MaskStream {
+    /// That of the first pack that shipped.
     pub const DEFAULT: Self = Self {
         sample_rate: 44100,
+        channels: 1,
         fft: 2048,
         hop: 512,
-        channels: 1,
         lookahead_frames: 16,
     };
 
@@ -60,7 +95,7 @@ pub enum ChunkSetting {
     #[id = "100ms"]
     #[name = "1/10 s"]
     Tenth,
-    /// One hop of the STFT.
+    /// One hop: 12 ms.
     #[id = "hop"]
     #[name = "One hop"]
     Hop,
@@ -86,36 +121,32 @@ impl ChunkSetting {
 pub struct Geometry {
     /// The host's rate in Hz.
     pub sample_rate: f64,
-    /// The STFT's hop: as long in seconds as the model's.
+    /// What the pack's networks were trained on.
+    pub stream: Stream,
+    /// What chunks are counted in, and the STFT's hop: as long in seconds as the model's.
     pub hop: usize,
     /// Hops in a chunk.
     pub chunk_frames: usize,
     /// Hops between a full chunk and the moment its stems are due: the worker's time.
     pub budget_frames: usize,
-    /// See [`Stream::lookahead_frames`].
-    pub lookahead_frames: usize,
-    /// The hop of the model in seconds.
-    model_hop_s: f64,
 }
 
 impl Geometry {
     /// The sizes for a pack's `stream` at the host's `sample_rate` in Hz.
     pub fn new(stream: &Stream, sample_rate: f64, setting: ChunkSetting) -> Self {
-        let hop_s = stream.hop as f64 / stream.sample_rate as f64;
         let sizes = Self {
             sample_rate,
-            hop: smooth_near(hop_s * sample_rate),
+            stream: *stream,
+            hop: smooth_near(stream.hop_s() * sample_rate),
             chunk_frames: 0,
             budget_frames: 0,
-            lookahead_frames: stream.lookahead_frames,
-            model_hop_s: hop_s,
         };
         sizes.with_chunk(setting)
     }
 
     /// The same with another chunk setting.
     pub fn with_chunk(&self, setting: ChunkSetting) -> Self {
-        let frames = |seconds: f64| seconds / self.model_hop_s;
+        let frames = |seconds: f64| seconds / self.stream.hop_s();
         let chunk_frames = (frames(setting.seconds()).round() as usize).max(1);
         let budget = frames(MIN_BUDGET_S)
             .max(chunk_frames as f64)
@@ -142,10 +173,17 @@ impl Geometry {
         self.chunk_frames * self.hop
     }
 
-    /// How far the worker's output trails its input: the look-ahead, and the frames that still
-    /// have to be added to a sample after its own.
+    /// How far the worker's output trails its input. Masks: the look-ahead, and the frames that
+    /// still have to be added to a sample after its own. Waveforms: the samples that the next
+    /// window fades into.
     pub fn worker_delay_samples(&self) -> usize {
-        (self.lookahead_frames + OVERLAP - 1) * self.hop
+        match self.stream {
+            Stream::Mask(stream) => (stream.lookahead_frames + OVERLAP - 1) * self.hop,
+            Stream::Waveform(stream) => {
+                let overlap_s = stream.overlap as f64 / f64::from(stream.sample_rate);
+                (overlap_s * self.sample_rate).round() as usize
+            }
+        }
     }
 
     /// The time between a full chunk and the moment its stems are due.
@@ -197,27 +235,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn latency_is_one_constant_per_rate_and_chunk() {
+    fn latency_is_one_constant_per_kind_rate_and_chunk() {
+        let waveform = Stream::Waveform(WaveformStream {
+            sample_rate: 22_050,
+            channels: 1,
+            overlap: 1024,
+        });
         #[rustfmt::skip]
         let table = [
-            // rate      hop    1 s     1/4 s   1/10 s  one hop
-            (8_000.0,    93,    13764,  5859,   3441,   2232),
-            (44_100.0,   512,   75776,  32256,  18944,  12288),
-            (48_000.0,   558,   82584,  35154,  20646,  13392),
-            (88_200.0,   1024,  151552, 64512,  37888,  24576),
-            (96_000.0,   1116,  165168, 70308,  41292,  26784),
-            (192_000.0,  2232,  330336, 140616, 82584,  53568),
+            // stream          rate      hop    1 s     1/4 s   1/10 s  one hop
+            (Stream::DEFAULT, 8_000.0,   93,    13764,  5859,   3441,   2232),
+            (Stream::DEFAULT, 44_100.0,  512,   75776,  32256,  18944,  12288),
+            (Stream::DEFAULT, 48_000.0,  558,   82584,  35154,  20646,  13392),
+            (Stream::DEFAULT, 88_200.0,  1024,  151552, 64512,  37888,  24576),
+            (Stream::DEFAULT, 96_000.0,  1116,  165168, 70308,  41292,  26784),
+            (Stream::DEFAULT, 192_000.0, 2232,  330336, 140616, 82584,  53568),
+            (waveform,        8_000.0,   93,    12370,  4464,   2046,   837),
+            (waveform,        44_100.0,  512,   68096,  24576,  11264,  4608),
+            (waveform,        48_000.0,  558,   74211,  26781,  12273,  5019),
+            (waveform,        192_000.0, 2232,  296848, 107128, 49096,  20080),
         ];
-        for (rate, hop, one, quarter, tenth, one_hop) in table {
+        for (stream, rate, hop, one, quarter, tenth, one_hop) in table {
             let latencies = ChunkSetting::ALL.map(|setting| {
-                let geometry = Geometry::new(&Stream::DEFAULT, rate, setting);
+                let geometry = Geometry::new(&stream, rate, setting);
                 assert_eq!(geometry.hop, hop, "hop at {rate} Hz");
                 geometry.latency_samples()
             });
             assert_eq!(
                 latencies,
                 [one, quarter, tenth, one_hop],
-                "latency at {rate} Hz"
+                "latency at {rate} Hz, {stream:?}"
             );
         }
     }

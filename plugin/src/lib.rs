@@ -1,8 +1,8 @@
 //! One2Four takes a mix apart into drums, bass, piano and other, and lets you mix it again.
 //!
 //! An audio plugin (VST3 and CLAP). Audio goes in chunks of one second to a worker thread that runs
-//! one bidirectional LSTM per stem, and comes back as four stems that add up to what went in,
-//! delayed by exactly the latency told to the host.
+//! one bidirectional LSTM per stem, and comes back as four stems, delayed by exactly the latency told
+//! to the host. Those of a `mask` pack add up to what went in; those of a `waveform` pack join it.
 //!
 //! # One sample's way
 //!
@@ -10,10 +10,10 @@
 //! host block
 //!   -> audio::capture      collects a chunk of input               [audio thread]
 //!   -> bridge              full chunk out, through an ArrayQueue
-//!   -> worker::analyse     STFT                                    [worker thread]
-//!   -> pack::onnx          the pack's BiLSTMs
-//!   -> worker::decode      masks that add up to one
-//!   -> worker::synthesise  inverse STFT; the last stem is what the others leave
+//!   -> worker::separate    the way of the pack's kind              [worker thread]
+//!        mask:     STFT; pack::onnx; masks that add up to one; inverse STFT, the last stem is
+//!                  what the others leave
+//!        waveform: to the model's rate; pack::onnx; back, and faded into the window before
 //!   -> bridge              chunk back
 //!   -> audio::collect      stems that are due, or a gap             [audio thread]
 //!   -> audio::mixer        gains, crossfade to the aligned input

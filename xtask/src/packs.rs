@@ -87,11 +87,31 @@ fn folders(packs: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// The ids of the packs that a plugin finds: those in its bundle, then the user's.
+/// Where a plugin looks for packs: in its bundle, then in the user's folder.
+fn places(shipped: &Path) -> Vec<PathBuf> {
+    let dirs = directories::ProjectDirs::from("org", "One2Four", "One2Four");
+    let user = dirs.map(|dirs| dirs.data_dir().join("packs"));
+    [shipped.to_owned()].into_iter().chain(user).collect()
+}
+
+/// The ids of the packs that a plugin finds.
 pub fn installed(shipped: &Path) -> Result<Vec<String>> {
-    let mut found = ids(shipped)?;
-    if let Some(dirs) = directories::ProjectDirs::from("org", "One2Four", "One2Four") {
-        found.extend(ids(&dirs.data_dir().join("packs"))?);
+    let found = places(shipped).into_iter().map(|place| ids(&place));
+    Ok(found.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Whether the stems of this installed pack join the input instead of replacing it; a pack that
+/// the plugin will refuse does not say.
+pub fn joins_input(shipped: &Path, id: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
     }
-    Ok(found)
+    let texts = places(shipped).into_iter();
+    let mut texts = texts.filter_map(|place| {
+        let manifest = place.join(id).join("pack.toml");
+        fs::read_to_string(manifest).ok()
+    });
+    let kind = texts.next().and_then(|text| toml::from_str(&text).ok());
+    kind.is_some_and(|Kind { kind }| kind != "mask")
 }

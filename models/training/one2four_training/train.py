@@ -43,6 +43,7 @@ class Trainer:
         self.mixes = Mixes("train", data)
         torch.manual_seed(args["seed"])
         self.net = networks.build(args["network"], tuple(args["stems"]))
+        self.is_plain = getattr(self.net, "plain", False)
         self.average = networks.build(args["network"], tuple(args["stems"]))
         self.valid = self._valid_examples(Mixes("valid", data))
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
@@ -64,7 +65,7 @@ class Trainer:
 
     def plan_of(self, mixes: Mixes, random: np.random.Generator, augment: bool = True) -> Plan:
         samples = self.net.example_samples + (self.net.consecutive - 1) * self.net.advance_samples
-        return mixes.plan(self.args["rows"], samples, random, augment)
+        return mixes.plan(self.args["rows"], samples, random, augment and not self.is_plain)
 
     def example(self, mixes: Mixes, plan: Plan, position: int) -> torch.Tensor:
         return mixes.cut(plan, position * self.net.advance_samples, self.net.example_samples)
@@ -135,16 +136,20 @@ class Trainer:
                 )
             return
         self.bad_steps = 0
-        warm = min(1.0, (self.step + 1) / WARMUP_STEPS)
-        falling = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * self.progress()))
         for group in self.optimiser.param_groups:
-            group["lr"] = self.args["rate"] * warm * falling
+            group["lr"] = self.args["rate"] * self._share_of_rate()
         self.optimiser.step()
         self._average()
 
+    def _share_of_rate(self) -> float:
+        if self.is_plain:
+            return 1.0
+        warm = min(1.0, (self.step + 1) / WARMUP_STEPS)
+        return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * self.progress())))
+
     @torch.no_grad()
     def _average(self) -> None:
-        decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 11))
+        decay = 0.0 if self.is_plain else min(AVERAGE_DECAY, (self.step + 1) / (self.step + 11))
         current = self.net.state_dict()
         for name, kept in self.average.state_dict().items():
             if kept.is_floating_point():

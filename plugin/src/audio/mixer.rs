@@ -107,11 +107,13 @@ impl Mixer {
         }
         self.output.fill(&mut self.output_gain[..len]);
         collect.fill_presence(&mut self.presence[..len]);
-        // The aligned input is as loud as the loudest stem strip: what is muted stays muted.
+        // The aligned input is as loud as the loudest strip: what is muted stays muted, and what
+        // the Input strip lets through is not heard twice.
         for i in 0..len {
             let stem_gains = self.strip_gains[1..].iter().map(|gains| gains[i]);
             let loudest = stem_gains.fold(0.0, f32::max);
-            self.stand_in_gain[i] = (1.0 - self.presence[i]) * loudest;
+            let missing = (loudest - self.strip_gains[0][i]).max(0.0);
+            self.stand_in_gain[i] = (1.0 - self.presence[i]) * missing;
         }
     }
 

@@ -38,12 +38,10 @@ pub fn installed(places: &Places) -> Vec<Installed> {
 /// Refuses the kinds that this version does not play.
 fn playable(pack: Pack) -> Result<Manifest, PackError> {
     let manifest = pack.manifest;
-    if manifest.kind == Kind::Mask {
-        Ok(manifest)
+    if manifest.kind == Kind::Notes {
+        Err(manifest.unplayable())
     } else {
-        let expected = "mask, for this version of One2Four";
-        let found = manifest.kind.to_string();
-        Err(PackError::refused(&manifest.id, "kind", expected, found))
+        Ok(manifest)
     }
 }
 

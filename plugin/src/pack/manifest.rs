@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::PackError;
+use super::{PackError, stream};
 use crate::bridge::NUM_STEMS;
-use crate::geometry::{OVERLAP, Stream};
+use crate::geometry::Stream;
 
 /// The stems by name, in the order of every array of stems.
 pub const STEMS: [&str; NUM_STEMS] = ["drums", "bass", "piano", "other"];
@@ -21,8 +21,16 @@ pub enum Kind {
     Mask,
     /// Its networks give notes. Not played by this version.
     Notes,
-    /// Its networks give samples. Not played by this version.
+    /// Its networks give samples.
     Waveform,
+}
+
+impl Kind {
+    /// Whether its stems join the input instead of replacing it: the Input strip is then heard
+    /// unless a person mutes it.
+    pub fn joins_input(self) -> bool {
+        self != Self::Mask
+    }
 }
 
 impl std::fmt::Display for Kind {
@@ -57,11 +65,24 @@ impl Graph {
     }
 }
 
-/// A `pack.toml` in order.
-#[derive(Debug, Clone, Deserialize)]
+/// A `pack.toml` as it is written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Manifest {
+struct File {
     schema: u32,
+    id: String,
+    name: String,
+    version: String,
+    kind: Kind,
+    license: String,
+    description: String,
+    stream: stream::Table,
+    graph: Vec<Graph>,
+}
+
+/// A `pack.toml` in order.
+#[derive(Debug, Clone)]
+pub struct Manifest {
     /// The folder's name.
     pub id: String,
     /// For people.
@@ -77,109 +98,83 @@ pub struct Manifest {
     /// What its networks were trained on.
     pub stream: Stream,
     /// Its ONNX files.
-    #[serde(rename = "graph")]
     pub graphs: Vec<Graph>,
 }
 
 impl Manifest {
     /// Reads and checks the text of the `pack.toml` in the folder `id`.
     pub fn parse(id: &str, text: &str) -> Result<Self, PackError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| {
+        let file: File = toml::from_str(text).map_err(|error| {
             let found = error.message().replace('\n', " ");
             PackError::refused(id, "pack.toml", "as models/README.md describes it", found)
         })?;
-        manifest.check(id)?;
-        Ok(manifest)
+        let check = Check { id };
+        check.that(file.schema == SCHEMA, "schema", "1", &file.schema)?;
+        let folder = format!("the folder's name \"{id}\"");
+        check.that(file.id == id, "id", &folder, &file.id)?;
+        for (field, text) in [
+            ("name", &file.name),
+            ("version", &file.version),
+            ("description", &file.description),
+        ] {
+            let is_short = text.len() <= MAX_TEXT;
+            check.that(is_short, field, "at most 2000 bytes", &text.len())?;
+        }
+        check.graphs(&file.graph)?;
+        Ok(Self {
+            stream: file.stream.of_kind(file.kind, &check)?,
+            id: file.id,
+            name: file.name,
+            version: file.version,
+            kind: file.kind,
+            license: file.license,
+            description: file.description,
+            graphs: file.graph,
+        })
     }
 
-    fn check(&self, id: &str) -> Result<(), PackError> {
-        let check = |is_right: bool, field: &str, expected: &str, found: &dyn ToString| {
-            let refused = || PackError::refused(id, field, expected, found.to_string());
-            if is_right { Ok(()) } else { Err(refused()) }
-        };
-        check(self.schema == SCHEMA, "schema", "1", &self.schema)?;
-        check(
-            self.id == id,
-            "id",
-            &format!("the folder's name \"{id}\""),
-            &self.id,
-        )?;
-        for (field, text) in [
-            ("name", &self.name),
-            ("version", &self.version),
-            ("description", &self.description),
-        ] {
-            check(
-                text.len() <= MAX_TEXT,
-                field,
-                "at most 2000 bytes",
-                &text.len(),
-            )?;
-        }
-        let stream = &self.stream;
-        let rate = stream.sample_rate;
-        check(
-            (8000..=192_000).contains(&rate),
-            "stream.sample_rate",
-            "8000 to 192000",
-            &rate,
-        )?;
-        check(
-            (16..=4096).contains(&stream.hop),
-            "stream.hop",
-            "16 to 4096",
-            &stream.hop,
-        )?;
-        let fft = OVERLAP * stream.hop;
-        check(
-            stream.fft == fft,
-            "stream.fft",
-            &format!("four hops, {fft}"),
-            &stream.fft,
-        )?;
-        check(
-            (1..=2).contains(&stream.channels),
-            "stream.channels",
-            "1 or 2",
-            &stream.channels,
-        )?;
-        let lookahead = stream.lookahead_frames;
-        check(
-            lookahead <= 256,
-            "stream.lookahead_frames",
-            "at most 256",
-            &lookahead,
-        )?;
-        for graph in &self.graphs {
-            check(
-                is_file_name(&graph.file),
+    /// Says that this version has no way for its kind.
+    pub fn unplayable(&self) -> PackError {
+        let expected = "mask or waveform, for this version of One2Four";
+        PackError::refused(&self.id, "kind", expected, self.kind.to_string())
+    }
+}
+
+/// Checks the `pack.toml` in the folder `id`.
+pub struct Check<'a> {
+    id: &'a str,
+}
+
+impl Check<'_> {
+    /// Refuses the field unless it is right.
+    pub fn that(
+        &self,
+        is_right: bool,
+        field: &str,
+        expected: &str,
+        found: &dyn ToString,
+    ) -> Result<(), PackError> {
+        let refused = || PackError::refused(self.id, field, expected, found.to_string());
+        if is_right { Ok(()) } else { Err(refused()) }
+    }
+
+    fn graphs(&self, graphs: &[Graph]) -> Result<(), PackError> {
+        for Graph { file, .. } in graphs {
+            self.that(
+                is_file_name(file),
                 "graph.file",
                 "a name in the folder",
-                &graph.file,
+                file,
             )?;
         }
+        let stems: Vec<_> = graphs.iter().flat_map(|graph| &graph.stems).collect();
         for stem in STEMS {
-            let times = self
-                .graphs
-                .iter()
-                .flat_map(|g| &g.stems)
-                .filter(|s| *s == stem)
-                .count();
-            check(
-                times == 1,
-                &format!("the stem \"{stem}\""),
-                "in one graph",
-                &times,
-            )?;
+            let times = stems.iter().filter(|name| **name == stem).count();
+            let field = format!("the stem \"{stem}\"");
+            self.that(times == 1, &field, "in one graph", &times)?;
         }
-        let num_stems: usize = self.graphs.iter().map(|graph| graph.stems.len()).sum();
-        check(
-            num_stems == NUM_STEMS,
-            "the number of stems",
-            "4",
-            &num_stems,
-        )?;
-        Ok(())
+        let is_all = stems.len() == NUM_STEMS;
+        self.that(is_all, "the number of stems", "4", &stems.len())
     }
 }
 

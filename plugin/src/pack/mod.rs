@@ -9,6 +9,7 @@ mod listing;
 mod manifest;
 mod onnx;
 mod places;
+mod stream;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use crate::bridge::PackIdentity;
 pub use error::PackError;
 pub use listing::{Installed, installed};
 pub use manifest::{Graph, Kind, Manifest};
-pub use onnx::load;
+pub use onnx::{Loaded, MaskNetworks, WaveformNetworks, load};
 pub use places::Places;
 
 /// The longest `pack.toml` that is read, in bytes.

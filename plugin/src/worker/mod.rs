@@ -1,15 +1,16 @@
 //! The worker: one thread per instance, which makes stems of chunks.
 //!
-//! A chunk runs through `separate`: `analyse`, the pack's networks, `decode`, `synthesise`.
+//! A chunk runs through `separate`, and there through the way of the pack's kind: `mask` or
+//! `waveform`.
 //! Whatever goes wrong here becomes a chunk with `Outcome::Failed` and a sentence in the status;
 //! the next chunk is tried again.
 
-mod analyse;
-mod decode;
+mod input;
+mod mask;
 mod network;
 mod picture;
 mod separate;
-mod synthesise;
+mod waveform;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,12 +24,12 @@ use crate::geometry::Geometry;
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
-pub use network::{Network, RunError};
+pub use network::{MaskNetwork, Networks, RunError, WaveformNetwork};
 use separate::Separator;
 
 /// Makes the networks. Called on the worker's thread, and again after it failed; the error is one
 /// sentence for the reader.
-pub type Load = Box<dyn FnMut() -> Result<Box<dyn Network>, String> + Send>;
+pub type Load = Box<dyn FnMut() -> Result<Networks, String> + Send>;
 
 /// Of 100, where 50 is ordinary: above a host's background, below its audio.
 const PRIORITY: u8 = 75;
@@ -128,10 +129,11 @@ impl Loop {
             return;
         }
         let loaded = catch_unwind(AssertUnwindSafe(|| (self.load)()))
-            .unwrap_or_else(|panic| Err(format!("Loading the pack panicked: {}", words(&*panic))));
+            .unwrap_or_else(|panic| Err(format!("Loading the pack panicked: {}", words(&*panic))))
+            .and_then(|networks| Separator::new(&self.geometry, self.channels, networks));
         match loaded {
-            Ok(network) => {
-                self.separator = Some(Separator::new(&self.geometry, self.channels, network));
+            Ok(separator) => {
+                self.separator = Some(separator);
                 self.end.status.set_fault(None);
                 self.end.status.is_ready.store(true, Ordering::Release);
             }

@@ -47,8 +47,9 @@ pub struct Picture {
 
 impl Picture {
     /// For the spectra of this geometry, whose magnitudes read 1 for a full-scale sine after
-    /// multiplication with `scale`.
-    pub fn new(geometry: &Geometry, channels: usize, scale: f32) -> Self {
+    /// multiplication with `scale`. The middle of a chunk's frame 0 lies `first_middle` samples
+    /// from the chunk's start.
+    pub fn new(geometry: &Geometry, channels: usize, scale: f32, first_middle: i64) -> Self {
         let bin_hz = geometry.sample_rate / geometry.fft() as f64;
         let last_bin = geometry.bins() - 1;
         let octaves = (MAX_HZ / MIN_HZ).log2();
@@ -71,14 +72,15 @@ impl Picture {
             scale,
             column_frames: column_frames(geometry),
             power: std::array::from_fn(|_| vec![0.0; geometry.bins()].into()),
-            first_middle: geometry.fft() as i64 / 2 - geometry.worker_delay_samples() as i64,
+            first_middle,
             hop,
             channels,
         }
     }
 
-    /// Adds a channel of a frame: its spectrum and the shares of it that the first stems take.
-    pub fn add(&mut self, bins: &[Complex32], shares: &[Box<[f32]>; NUM_STEMS - 1]) {
+    /// Adds a channel of a frame: the input's spectrum, and the shares of it that the first stems
+    /// take.
+    pub fn add_shares(&mut self, bins: &[Complex32], shares: &[Box<[f32]>; NUM_STEMS - 1]) {
         let [input, stems @ .., rest] = &mut self.power;
         for (bin_idx, bin) in bins.iter().enumerate() {
             let power = bin.norm_sqr();
@@ -89,6 +91,13 @@ impl Picture {
                 left -= share[bin_idx];
             }
             rest[bin_idx] += left * left * power;
+        }
+    }
+
+    /// Adds a channel of a frame in one lane (the input, then the stems): its spectrum.
+    pub fn add_lane(&mut self, lane: usize, bins: &[Complex32]) {
+        for (power, bin) in self.power[lane].iter_mut().zip(bins) {
+            *power += bin.norm_sqr();
         }
     }
 
@@ -145,7 +154,7 @@ mod tests {
     fn a_tone_lights_its_band_in_the_lanes_that_take_it() {
         let geometry = Geometry::new(&Stream::DEFAULT, 44_100.0, ChunkSetting::Hop);
         let mut stft = Stft::new(geometry.hop);
-        let mut picture = Picture::new(&geometry, 1, stft.magnitude_scale());
+        let mut picture = Picture::new(&geometry, 1, stft.magnitude_scale(), 0);
         let tone: Vec<f32> = (0..geometry.fft())
             .map(|i| (i as f32 * 440.0 * std::f32::consts::TAU / 44_100.0).sin())
             .collect();
@@ -153,7 +162,7 @@ mod tests {
         stft.analyse(&tone, &mut bins);
         // All of it goes to the bass.
         let shares = [0.0, 1.0, 0.0].map(|share| vec![share; geometry.bins()].into());
-        picture.add(&bins, &shares);
+        picture.add_shares(&bins, &shares);
         let column = picture.finish(3, 0, 0).unwrap();
 
         let loudest = |lane: usize| column.bands[lane].iter().max().copied();

@@ -1,30 +1,33 @@
-//! The way of a chunk through a `mask` pack.
+//! The way of a chunk to its stems: what is the same for every kind of pack.
 
-use ndarray::{Array3, Array4};
+use super::RunError;
+use super::mask::Masks;
+use super::network::Networks;
+use super::waveform::Waveforms;
+use crate::bridge::{Chunk, Column};
+use crate::geometry::{Geometry, Stream};
 
-use super::analyse::Analyse;
-use super::decode;
-use super::network::{Network, RunError};
-use super::picture::Picture;
-use super::synthesise::Synthesise;
-use crate::bridge::{Chunk, Column, NUM_STEMS};
-use crate::dsp::Stft;
-use crate::geometry::Geometry;
+/// The way of a kind of pack. Chunks come in their order, each with `skip` or `run`.
+pub trait Way: Send {
+    /// Silence before the next chunk.
+    fn reset(&mut self);
+
+    /// Takes note of a chunk that needs no stems.
+    fn skip(&mut self, chunk: &Chunk);
+
+    /// Forgets all but the input: the chunk before was not separated.
+    fn start(&mut self);
+
+    /// Fills in the chunk's stems, and hands the picture of them to `show` if there is one.
+    fn run(&mut self, chunk: &mut Chunk, show: Option<&dyn Fn(Column)>) -> Result<(), RunError>;
+
+    /// How many of the first samples of a chunk's stems lack something after `start`.
+    fn incomplete_samples(&self) -> usize;
+}
 
 /// Makes stems of chunks.
 pub struct Separator {
-    stft: Stft,
-    analyse: Analyse,
-    network: Box<dyn Network>,
-    synthesise: Synthesise,
-    /// Draws for the editor.
-    picture: Picture,
-    /// [look-ahead + chunk, channels, bins], as the network wants them.
-    magnitude: Array3<f32>,
-    /// [chunk, stems, channels, bins], as the network gives them.
-    mask: Array4<f32>,
-    /// Per stem but the last, its share of every bin of the host's spectrum.
-    shares: [Box<[f32]>; NUM_STEMS - 1],
+    way: Box<dyn Way>,
     /// The start of the chunk that would follow the last one.
     next_start: i64,
     /// The first position after a start or a skip whose stems are whole.
@@ -33,34 +36,32 @@ pub struct Separator {
     is_cold: bool,
     /// Whether a skipped chunk would have been heard.
     has_hole: bool,
-    lookahead_samples: i64,
     chunk_samples: i64,
-    channels: usize,
+    /// How far the stems trail the chunk's input.
+    delay_samples: i64,
 }
 
 impl Separator {
-    /// For a host with `channels` channels.
-    pub fn new(geometry: &Geometry, channels: usize, network: Box<dyn Network>) -> Self {
-        let frames = geometry.lookahead_frames + geometry.chunk_frames;
-        let tensor = (network.channels(), network.bins());
-        let stft = Stft::new(geometry.hop);
-        Self {
-            picture: Picture::new(geometry, channels, stft.magnitude_scale()),
-            stft,
-            analyse: Analyse::new(geometry, channels),
-            synthesise: Synthesise::new(geometry, channels),
-            magnitude: Array3::zeros((frames, tensor.0, tensor.1)),
-            mask: Array4::zeros((geometry.chunk_frames, NUM_STEMS, tensor.0, tensor.1)),
-            shares: std::array::from_fn(|_| vec![0.0; geometry.bins()].into()),
-            network,
+    /// For a host with `channels` channels. The error is one sentence for the reader.
+    pub fn new(geometry: &Geometry, channels: usize, networks: Networks) -> Result<Self, String> {
+        let way: Box<dyn Way> = match (networks, geometry.stream) {
+            (Networks::Mask(network), Stream::Mask(stream)) => {
+                Box::new(Masks::new(geometry, &stream, channels, network))
+            }
+            (Networks::Waveform(network), Stream::Waveform(stream)) => {
+                Box::new(Waveforms::new(geometry, &stream, channels, network)?)
+            }
+            _ => return Err("The pack's kind has changed; restart the plugin".into()),
+        };
+        Ok(Self {
+            way,
             next_start: i64::MIN,
             valid_from: i64::MIN,
             is_cold: true,
             has_hole: false,
-            lookahead_samples: (geometry.lookahead_frames * geometry.hop) as i64,
             chunk_samples: geometry.chunk_samples() as i64,
-            channels,
-        }
+            delay_samples: geometry.worker_delay_samples() as i64,
+        })
     }
 
     /// Starts over with the next chunk.
@@ -71,7 +72,7 @@ impl Separator {
     /// Takes note of a chunk that needs no stems.
     pub fn skip(&mut self, chunk: &Chunk) {
         self.follow(chunk);
-        self.analyse.skip(chunk);
+        self.way.skip(chunk);
         self.is_cold = true;
         self.has_hole |= chunk.is_needed;
     }
@@ -84,49 +85,14 @@ impl Separator {
     ) -> Result<(), RunError> {
         self.follow(chunk);
         if std::mem::take(&mut self.is_cold) {
-            self.network.reset();
-            self.synthesise.reset();
+            self.way.start();
             if std::mem::take(&mut self.has_hole) {
-                // The frames before the look-ahead were not separated.
-                self.valid_from = self.valid_from.max(chunk.start - self.lookahead_samples);
+                let incomplete_samples = self.way.incomplete_samples() as i64;
+                let whole_from = chunk.start - self.delay_samples + incomplete_samples;
+                self.valid_from = self.valid_from.max(whole_from);
             }
         }
-        let spectra = self.analyse.run(chunk, &mut self.stft);
-        let scale = self.stft.magnitude_scale();
-        decode::magnitudes(spectra.view(), scale, self.magnitude.view_mut());
-        self.network
-            .run(self.magnitude.view(), self.mask.view_mut())?;
-
-        let mask = self.mask.view();
-        let (mask_frames, _, mask_channels, _) = mask.dim();
-        for frame_idx in 0..mask_frames {
-            for channel_idx in 0..self.channels {
-                if channel_idx < mask_channels {
-                    decode::shares(mask, frame_idx, channel_idx, &mut self.shares)?;
-                }
-                let spectrum = spectra.slice(ndarray::s![frame_idx, channel_idx, ..]);
-                let Some(bins) = spectrum.as_slice() else {
-                    continue;
-                };
-                for (stem_idx, share) in self.shares.iter().enumerate() {
-                    let stft = &mut self.stft;
-                    self.synthesise
-                        .add(stem_idx, channel_idx, frame_idx, bins, share, stft);
-                }
-                if show.is_some() {
-                    self.picture.add(bins, &self.shares);
-                }
-            }
-            if let Some(show) = show
-                && let Some(column) = self.picture.finish(chunk.epoch, chunk.start, frame_idx)
-            {
-                show(column);
-            }
-        }
-        for channel_idx in 0..self.channels {
-            let delayed_input = self.analyse.delayed_input(channel_idx);
-            self.synthesise.finish(chunk, channel_idx, delayed_input);
-        }
+        self.way.run(chunk, show)?;
         chunk.valid_from = self.valid_from;
         Ok(())
     }
@@ -134,7 +100,7 @@ impl Separator {
     /// Starts over unless the chunk follows the one before.
     fn follow(&mut self, chunk: &Chunk) {
         if chunk.is_first || chunk.start != self.next_start {
-            self.analyse.reset();
+            self.way.reset();
             self.is_cold = true;
             // Silence has its stems.
             self.valid_from = if chunk.is_first {

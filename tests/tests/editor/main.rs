@@ -132,6 +132,20 @@ fn packs_are_listed_with_the_reason_of_refused_ones() {
 }
 
 #[test]
+fn a_pack_of_another_kind_mutes_the_input_or_lets_it_be_heard() {
+    let mut rig = Rig::new();
+    let mut choose = |name: &str| {
+        rig.click("Pack");
+        rig.click(name);
+        rig.params.input.mute.value()
+    };
+    assert!(choose("Second 1.0.0"), "stems replace the input");
+    assert!(!choose("Third 1.0.0"), "stems join the input");
+    assert!(choose("Second 1.0.0"));
+    assert!(is_gesture(&rig.desk.take_gestures()[..3], "Input Mute"));
+}
+
+#[test]
 fn what_was_heard_is_saved() {
     let mut rig = Rig::new();
     rig.play(4.0);

@@ -11,10 +11,10 @@ use ndarray::{ArrayView3, ArrayViewMut4};
 use one2four::bridge::{EditorSlot, Status};
 use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig};
-use one2four::geometry::{ChunkSetting, Geometry, Stream};
+use one2four::geometry::{ChunkSetting, Geometry, MaskStream, Stream};
 use one2four::pack::Places;
 use one2four::params::One2FourParams;
-use one2four::worker::{Network, RunError};
+use one2four::worker::{MaskNetwork, Networks, RunError};
 use stage::{Canvas, Desk};
 
 /// Hz.
@@ -25,13 +25,13 @@ const BLOCK: usize = 512;
 /// Gives every stem the same.
 struct Equal;
 
-impl Network for Equal {
+impl MaskNetwork for Equal {
     fn channels(&self) -> usize {
         1
     }
 
     fn bins(&self) -> usize {
-        Stream::DEFAULT.bins()
+        MaskStream::DEFAULT.bins()
     }
 
     fn run(
@@ -89,7 +89,7 @@ impl Rig {
             max_block_samples: BLOCK,
             is_offline: true,
         };
-        let load = Box::new(|| Ok(Box::new(Equal) as Box<dyn Network>));
+        let load = Box::new(|| Ok(Networks::Mask(Box::new(Equal))));
         let mut engine = Engine::start(geometry, host, status.clone(), load).unwrap();
         engine.room.reset();
         let started = Instant::now();
@@ -233,18 +233,17 @@ impl Rig {
     }
 }
 
-/// A place with one pack that is in order and one that is not.
+/// A place with a pack of each kind that is in order, and one that is not.
 fn make_packs(folder: &std::path::Path) {
-    let pack = |id: &str, fft: usize| {
+    let pack = |id: &str, kind: &str, stream: &str| {
         let graph = format!(
             "[[graph]]\nfile = \"all.onnx\"\nsha256 = \"{}\"\nstems = [\"drums\", \"bass\", \"piano\", \"other\"]",
             "0".repeat(64)
         );
-        let stream = format!(
-            "[stream]\nsample_rate = 44100\nfft = {fft}\nhop = 512\nchannels = 1\nlookahead_frames = 16"
+        let stream = format!("[stream]\nsample_rate = 44100\nchannels = 1\n{stream}");
+        let about = format!(
+            "version = \"1.0.0\"\nkind = \"{kind}\"\nlicense = \"MIT\"\ndescription = \"Of a test.\""
         );
-        let about =
-            "version = \"1.0.0\"\nkind = \"mask\"\nlicense = \"MIT\"\ndescription = \"Of a test.\"";
         let name = format!("{}{}", id[..1].to_uppercase(), &id[1..]);
         let text =
             format!("schema = 1\nid = \"{id}\"\nname = \"{name}\"\n{about}\n{stream}\n{graph}\n");
@@ -252,6 +251,15 @@ fn make_packs(folder: &std::path::Path) {
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join("pack.toml"), text).unwrap();
     };
-    pack("second", 2048);
-    pack("broken", 1000);
+    pack(
+        "second",
+        "mask",
+        "fft = 2048\nhop = 512\nlookahead_frames = 16",
+    );
+    pack(
+        "broken",
+        "mask",
+        "fft = 1000\nhop = 512\nlookahead_frames = 16",
+    );
+    pack("third", "waveform", "overlap = 1024");
 }

@@ -1,6 +1,7 @@
 //! A pack is a stranger's file: each way in which one can be bad is refused before ONNX Runtime
 //! sees it, in one sentence that names the field, what it must be and what it is.
 
+mod golden;
 mod shelf;
 
 use one2four::pack::PackError;
@@ -30,7 +31,7 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
         (
             "kind = \"mask\"",
             "kind = \"notes\"",
-            ["kind must be mask", "is notes"],
+            ["kind must be mask or waveform", "is notes"],
         ),
         (
             "fft = 2048",
@@ -56,6 +57,24 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             "lookahead_frames = 16",
             "lookahead_frames = 9999",
             ["lookahead_frames", "9999"],
+        ),
+        (
+            "hop = 512\n",
+            "",
+            ["stream.hop must be there with the kind mask", "is missing"],
+        ),
+        (
+            "hop = 512",
+            "hop = 512\noverlap = 7",
+            ["stream.overlap must be left out with the kind mask", "is 7"],
+        ),
+        (
+            "kind = \"mask\"",
+            "kind = \"waveform\"",
+            [
+                "stream.fft must be left out with the kind waveform",
+                "is 2048",
+            ],
         ),
         (
             "stems = [\"drums\"]",

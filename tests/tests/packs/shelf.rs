@@ -10,6 +10,16 @@ use sha2::{Digest, Sha256};
 
 const ID: &str = "remix";
 
+/// The runtime of the bundle and the packs in this folder.
+pub fn bundled(packs: &Path) -> Places {
+    // `cargo xtask bundle` has put the runtime there.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    Places {
+        packs: vec![packs.into()],
+        ..Places::in_resources(target.join("bundled/One2Four"), None)
+    }
+}
+
 /// A folder of packs, removed when dropped.
 pub struct Shelf {
     dir: PathBuf,
@@ -50,13 +60,7 @@ impl Shelf {
 
     /// What the plugin does with it.
     pub fn load(&self) -> Result<(), PackError> {
-        // `cargo xtask bundle` has put the runtime there.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let bundled = Places::in_resources(target.join("bundled/One2Four"), None);
-        let places = Places {
-            packs: vec![self.dir.join("packs")],
-            ..bundled
-        };
+        let places = bundled(&self.dir.join("packs"));
         let pack = Pack::find(&places, ID)?;
         let geometry = Geometry::new(&pack.manifest.stream, 48_000.0, ChunkSetting::Tenth);
         pack::load(&pack, &places, &geometry).map(drop)

@@ -50,8 +50,21 @@ pub struct Deck {
 }
 
 impl Deck {
+    /// With networks of a `mask` pack.
     pub fn new(rate: f64, setting: ChunkSetting, channels: usize, pace: Pace, load: Load) -> Self {
-        let geometry = Geometry::new(&Stream::DEFAULT, rate, setting);
+        Self::of(&Stream::DEFAULT, rate, setting, channels, pace, load)
+    }
+
+    /// With networks that were trained on `stream`.
+    pub fn of(
+        stream: &Stream,
+        rate: f64,
+        setting: ChunkSetting,
+        channels: usize,
+        pace: Pace,
+        load: Load,
+    ) -> Self {
+        let geometry = Geometry::new(stream, rate, setting);
         let host = HostConfig {
             channels,
             max_block_samples: MAX_BLOCK,

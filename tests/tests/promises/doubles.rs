@@ -5,9 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ndarray::{ArrayView3, ArrayViewMut4};
-use one2four::geometry::Stream;
-use one2four::worker::{Load, Network, RunError};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
+use one2four::geometry::{MaskStream, Stream, WaveformStream};
+use one2four::worker::{Load, MaskNetwork, Networks, RunError, WaveformNetwork};
+
+/// What the double is trained on where it gives samples.
+const WAVEFORM_STREAM: WaveformStream = WaveformStream {
+    sample_rate: 22_050,
+    channels: 2,
+    overlap: 1024,
+};
+/// The same for decks.
+pub const WAVEFORM: Stream = Stream::Waveform(WAVEFORM_STREAM);
 
 /// What goes wrong in a run.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +33,8 @@ pub enum Trouble {
     Panics,
 }
 
-/// A network with a memory whose masks follow its input, and that has `trouble` in some runs.
+/// A network that has `trouble` in some runs. With a memory and masks that follow its input, or with
+/// stems that are the input.
 #[derive(Clone)]
 pub struct Double {
     trouble: Trouble,
@@ -54,20 +64,41 @@ impl Double {
         self.runs.load(Ordering::Acquire)
     }
 
-    /// What an engine loads it with.
+    /// What an engine loads it with, as networks of a `mask` pack.
     pub fn load(&self) -> Load {
         let double = self.clone();
-        Box::new(move || Ok(Box::new(double.clone())))
+        Box::new(move || Ok(Networks::Mask(Box::new(double.clone()))))
+    }
+
+    /// What an engine loads it with, as networks of a `waveform` pack.
+    pub fn load_waveform(&self) -> Load {
+        let double = self.clone();
+        Box::new(move || Ok(Networks::Waveform(Box::new(double.clone()))))
+    }
+
+    /// Counts a run and lets the trouble of it happen; returns whether there are no numbers.
+    fn run_into_trouble(&self) -> Result<bool, RunError> {
+        let run = self.runs.fetch_add(1, Ordering::AcqRel);
+        if self.troubled_runs.contains(&run) {
+            match self.trouble {
+                Trouble::None => {}
+                Trouble::Slow(time) => std::thread::sleep(time),
+                Trouble::Fails => return Err(RunError::Runtime("planted".into())),
+                Trouble::NotANumber => return Ok(true),
+                Trouble::Panics => panic!("planted"),
+            }
+        }
+        Ok(false)
     }
 }
 
-impl Network for Double {
+impl MaskNetwork for Double {
     fn channels(&self) -> usize {
-        Stream::DEFAULT.channels
+        MaskStream::DEFAULT.channels
     }
 
     fn bins(&self) -> usize {
-        Stream::DEFAULT.bins()
+        MaskStream::DEFAULT.bins()
     }
 
     fn run(
@@ -75,11 +106,14 @@ impl Network for Double {
         magnitude: ArrayView3<f32>,
         mut mask: ArrayViewMut4<f32>,
     ) -> Result<(), RunError> {
-        let run = self.runs.fetch_add(1, Ordering::AcqRel);
         let (frames, stems, channels, bins) = mask.dim();
         assert_eq!(
             magnitude.dim(),
-            (frames + Stream::DEFAULT.lookahead_frames, channels, bins)
+            (
+                frames + MaskStream::DEFAULT.lookahead_frames,
+                channels,
+                bins
+            )
         );
         // A leaky sum over frames, as little like a constant as a network's answer.
         for frame in 0..frames {
@@ -93,19 +127,35 @@ impl Network for Double {
             }
         }
         assert_eq!(stems, 4);
-        if self.troubled_runs.contains(&run) {
-            match self.trouble {
-                Trouble::None => {}
-                Trouble::Slow(time) => std::thread::sleep(time),
-                Trouble::Fails => return Err(RunError::Runtime("planted".into())),
-                Trouble::NotANumber => mask.fill(f32::NAN),
-                Trouble::Panics => panic!("planted"),
-            }
+        if self.run_into_trouble()? {
+            mask.fill(f32::NAN);
         }
         Ok(())
     }
 
     fn reset(&mut self) {
         self.memory = 0.0;
+    }
+}
+
+impl WaveformNetwork for Double {
+    fn channels(&self) -> usize {
+        WAVEFORM_STREAM.channels
+    }
+
+    fn run(
+        &mut self,
+        audio: ArrayView2<f32>,
+        mut stems: ArrayViewMut3<f32>,
+    ) -> Result<(), RunError> {
+        let (samples, num_stems, channels) = stems.dim();
+        assert_eq!((audio.dim(), num_stems), ((samples, channels), 4));
+        for mut stem in stems.axis_iter_mut(ndarray::Axis(1)) {
+            stem.assign(&audio);
+        }
+        if self.run_into_trouble()? {
+            stems.fill(f32::NAN);
+        }
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@
 //! | [`waits_only_ahead`] | 6. Ahead of real time the host waits; live it never does. |
 //! | [`repeatable`] | 7. The same song twice gives the same stems. |
 //! | [`idle`] | Nothing runs while nothing can be heard. |
+//! | [`waveform`] | The same for stems that join the input instead of replacing it. |
 //!
 //! [`deck`] plays an engine as a host would, [`doubles`] stand in for the networks.
 
@@ -23,3 +24,4 @@ mod null;
 mod realtime_safe;
 mod repeatable;
 mod waits_only_ahead;
+mod waveform;

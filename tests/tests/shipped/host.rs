@@ -34,6 +34,11 @@ impl Played {
         self.buses[0].clone()
     }
 
+    /// A stem bus.
+    pub fn stem(&self, stem_idx: usize) -> Signal {
+        self.buses[1 + stem_idx].clone()
+    }
+
     /// All buses, for comparisons that forgive nothing.
     pub fn bits(&self) -> Vec<u32> {
         self.buses

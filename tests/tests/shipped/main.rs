@@ -128,6 +128,34 @@ fn a_project_with_an_unknown_pack_plays_its_input_says_so_and_keeps_the_name() {
 }
 
 #[test]
+fn a_waveform_packs_stems_join_the_input_the_same_in_every_run() {
+    let input = noise(2, 40_000, 10);
+    for (chunk, block) in [("1s", 512), ("250ms", 4096), ("100ms", 77), ("hop", 512)] {
+        let mut hosted = Hosted::new(MULTI_OUT, 2, Pace::Offline, &[("chunk", chunk)]);
+        let mut saved = hosted.instance.save().unwrap();
+        saved.set_field("pack", "paper-one2one");
+        hosted.instance.load(&saved).unwrap();
+        hosted.instance.set_text("input_mute", "off").unwrap();
+        let played = hosted.activate(48_000.0).play(&input, || block, &[]);
+        assert_eq!(hosted.report().fault, None);
+        assert_eq!(hosted.report().gap_samples, 0);
+        assert!(played.stem(0).iter().flatten().any(|&sample| sample != 0.0));
+        // What the stems leave of the output is the input, on its sample.
+        let mut left = played.main();
+        for stem_idx in 0..4 {
+            let stem = played.stem(stem_idx);
+            let pairs = left.iter_mut().flatten().zip(stem.iter().flatten());
+            pairs.for_each(|(left, stem)| *left -= stem);
+        }
+        let difference = largest_difference_db(&left, &input);
+        assert!(difference <= -120.0, "{difference} dBFS, {chunk}");
+        hosted.reset();
+        let again = hosted.play(&input, random_blocks(11), &[]);
+        assert!(played.bits() == again.bits(), "{chunk}");
+    }
+}
+
+#[test]
 fn a_pack_or_chunk_set_while_playing_asks_for_a_restart_and_keeps_the_latency() {
     let mut hosted = Hosted::new(STEREO, 2, Pace::Offline, &[("chunk", "100ms")]);
     let input = noise(2, 10_000, 8);

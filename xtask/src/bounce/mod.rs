@@ -38,7 +38,7 @@ pub struct Args {
     /// Folder for mix.wav, stems/*.wav and report.json
     #[arg(long, value_name = "DIR", value_parser = |path: &str| absolute(path))]
     out: PathBuf,
-    /// The pack that takes the input apart
+    /// The pack that takes the input apart; the input is heard beside stems of other kinds than mask
     #[arg(long, value_name = "ID")]
     pack: Option<String>,
     /// Set a parameter, such as bass_gain=-6 or drums_mute=on
@@ -190,7 +190,8 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Puts a pack's id into the instance's state, as opening a project does.
+/// Puts a pack's id into the instance's state, as opening a project does, and the input's mute where
+/// the pack's kind wants it.
 fn choose_pack(instance: &mut Instance, pack: &str, shipped: &Path) -> Result<()> {
     let installed = packs::installed(shipped)?;
     if !installed.iter().any(|id| id == pack) {
@@ -201,7 +202,10 @@ fn choose_pack(instance: &mut Instance, pack: &str, shipped: &Path) -> Result<()
     }
     let mut state = instance.save()?;
     state.set_field("pack", pack);
-    Ok(instance.load(&state)?)
+    instance.load(&state)?;
+    // As the editor does: stems replace the input or join it.
+    let is_muted = !packs::joins_input(shipped, pack);
+    Ok(instance.set_text("input_mute", if is_muted { "on" } else { "off" })?)
 }
 
 /// A bar on a terminal, nothing in a log.

@@ -37,6 +37,10 @@ class Network(Protocol):
     consecutive: int
     """Examples of the same songs that follow each other with their state; 1 where there is no state."""
 
+    plain: bool
+    """True to be trained as the paper did: on the songs' own mixes, at one learning rate, without averaged
+    weights. May be left out."""
+
     def prepare(self, stems: torch.Tensor) -> None:
         """Called once, before the first step, with some examples: measures what the input is scaled by."""
 

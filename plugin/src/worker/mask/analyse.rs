@@ -5,17 +5,16 @@ use realfft::num_complex::Complex32;
 
 use crate::bridge::Chunk;
 use crate::dsp::{Spectrum, Stft};
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, MaskStream, OVERLAP};
+use crate::worker::input::Input;
 
 /// The recent input and its spectra.
 pub struct Analyse {
     hop: usize,
     lookahead_frames: usize,
     chunk_frames: usize,
-    /// Samples kept before the chunk: what the first of its spectra reaches back to.
-    past_samples: usize,
-    /// Per channel `past_samples`, then the chunk.
-    input: Box<[Box<[f32]>]>,
+    /// The chunk, and what the first of its spectra reaches back to.
+    input: Input,
     /// [look-ahead + chunk, channels, bins]: the look-ahead of the chunk before, then the frames
     /// that end in this one.
     spectra: Spectrum,
@@ -25,16 +24,13 @@ pub struct Analyse {
 
 impl Analyse {
     /// Silence before the first chunk.
-    pub fn new(geometry: &Geometry, channels: usize) -> Self {
-        let past_samples = geometry.worker_delay_samples();
-        let frames = geometry.lookahead_frames + geometry.chunk_frames;
-        let len = past_samples + geometry.chunk_samples();
+    pub fn new(geometry: &Geometry, stream: &MaskStream, channels: usize) -> Self {
+        let frames = stream.lookahead_frames + geometry.chunk_frames;
         Self {
             hop: geometry.hop,
-            lookahead_frames: geometry.lookahead_frames,
+            lookahead_frames: stream.lookahead_frames,
             chunk_frames: geometry.chunk_frames,
-            past_samples,
-            input: (0..channels).map(|_| vec![0.0; len].into()).collect(),
+            input: Input::new(geometry, channels),
             spectra: Array3::from_elem((frames, channels, geometry.bins()), Complex32::ZERO),
             is_past_analysed: false,
         }
@@ -42,17 +38,13 @@ impl Analyse {
 
     /// Silence before the next chunk.
     pub fn reset(&mut self) {
-        self.input.iter_mut().for_each(|input| input.fill(0.0));
+        self.input.reset();
         self.is_past_analysed = false;
     }
 
     /// Takes the input of the chunk that follows the one before, without its spectra.
     pub fn skip(&mut self, chunk: &Chunk) {
-        for (channel_idx, input) in self.input.iter_mut().enumerate() {
-            let chunk_start = input.len() - self.past_samples;
-            input.copy_within(chunk_start.., 0);
-            input[self.past_samples..].copy_from_slice(chunk.input(channel_idx));
-        }
+        self.input.take(chunk);
         self.is_past_analysed = false;
     }
 
@@ -74,10 +66,10 @@ impl Analyse {
         self.skip(chunk);
         self.is_past_analysed = true;
         for frame_idx in first_new..self.spectra.dim().0 {
-            for (channel_idx, input) in self.input.iter().enumerate() {
+            for (channel_idx, input) in self.input.channels().iter().enumerate() {
                 let mut bins = self.spectra.slice_mut(s![frame_idx, channel_idx, ..]);
                 if let Some(bins) = bins.as_slice_mut() {
-                    stft.analyse(&input[frame_idx * self.hop..][..4 * self.hop], bins);
+                    stft.analyse(&input[frame_idx * self.hop..][..OVERLAP * self.hop], bins);
                 }
             }
         }
@@ -86,7 +78,6 @@ impl Analyse {
 
     /// The input that the chunk's stems add up to, of a channel.
     pub fn delayed_input(&self, channel_idx: usize) -> &[f32] {
-        let input = &self.input[channel_idx];
-        &input[..input.len() - self.past_samples]
+        self.input.delayed(channel_idx)
     }
 }

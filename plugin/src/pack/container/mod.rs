@@ -1,6 +1,6 @@
 //! Reads an ONNX file as data, before the runtime reads it as a program.
-//!
-//! Only the fields that are checked are declared; the numbers are those of `onnx.proto`.
+
+mod proto;
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -8,122 +8,23 @@ use prost::bytes::Bytes;
 use super::PackError;
 use crate::geometry::Stream;
 
+use proto::{GraphProto, Model, Tensor, ValueInfo};
+
 /// `TensorProto.DataType.FLOAT`.
 const FLOAT: i32 = 1;
 /// The largest state, in numbers.
 const MAX_STATE: i64 = 1 << 20;
 
-#[derive(Message)]
-struct Model {
-    #[prost(message, optional, tag = "7")]
-    graph: Option<GraphProto>,
-    #[prost(message, repeated, tag = "25")]
-    functions: Vec<Function>,
-}
-
-#[derive(Message)]
-struct Function {}
-
-#[derive(Message)]
-struct GraphProto {
-    #[prost(message, repeated, tag = "1")]
-    node: Vec<Node>,
-    #[prost(message, repeated, tag = "5")]
-    initializer: Vec<Tensor>,
-    #[prost(message, repeated, tag = "11")]
-    input: Vec<ValueInfo>,
-    #[prost(message, repeated, tag = "12")]
-    output: Vec<ValueInfo>,
-}
-
-#[derive(Message)]
-struct Node {
-    #[prost(string, tag = "4")]
-    op_type: String,
-    #[prost(message, repeated, tag = "5")]
-    attribute: Vec<Attribute>,
-    #[prost(string, tag = "7")]
-    domain: String,
-}
-
-#[derive(Message)]
-struct Attribute {
-    #[prost(message, optional, tag = "5")]
-    t: Option<Tensor>,
-    #[prost(message, optional, tag = "6")]
-    g: Option<GraphProto>,
-    #[prost(message, repeated, tag = "10")]
-    tensors: Vec<Tensor>,
-    #[prost(message, repeated, tag = "11")]
-    graphs: Vec<GraphProto>,
-}
-
-#[derive(Message)]
-struct Tensor {
-    #[prost(int64, repeated, tag = "1")]
-    dims: Vec<i64>,
-    #[prost(int32, tag = "2")]
-    data_type: i32,
-    #[prost(float, repeated, tag = "4")]
-    float_data: Vec<f32>,
-    #[prost(string, tag = "8")]
-    name: String,
-    #[prost(bytes = "bytes", tag = "9")]
-    raw_data: Bytes,
-    #[prost(message, repeated, tag = "13")]
-    external_data: Vec<StringPair>,
-    #[prost(int32, tag = "14")]
-    data_location: i32,
-}
-
-#[derive(Message)]
-struct StringPair {}
-
-#[derive(Message)]
-struct ValueInfo {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(message, optional, tag = "2")]
-    r#type: Option<Type>,
-}
-
-#[derive(Message)]
-struct Type {
-    #[prost(message, optional, tag = "1")]
-    tensor: Option<TensorType>,
-}
-
-#[derive(Message)]
-struct TensorType {
-    #[prost(int32, tag = "1")]
-    elem_type: i32,
-    #[prost(message, optional, tag = "2")]
-    shape: Option<Shape>,
-}
-
-#[derive(Message)]
-struct Shape {
-    #[prost(message, repeated, tag = "1")]
-    dim: Vec<Dim>,
-}
-
-#[derive(Message)]
-struct Dim {
-    /// 0 where the dimension has a name or nothing: it is dynamic.
-    #[prost(int64, tag = "1")]
-    value: i64,
-}
-
 /// What an ONNX file holds.
 pub struct Contents {
-    /// The shape of its state.
+    /// The shape of its state; empty where it has none.
     pub state: Vec<i64>,
     /// Its weights: names, shapes and little-endian 32-bit floats.
     pub weights: Vec<(String, Vec<i64>, Bytes)>,
 }
 
-/// Checks a `mask` graph for `num_stems` stems: its tensors' names, types and shapes, that it holds
-/// all its data, and that it uses standard operators only.
+/// Checks a graph for `num_stems` stems: its tensors' names, types and shapes, that it holds all its
+/// data, and that it uses standard operators only.
 pub fn check(
     id: &str,
     file: &str,
@@ -132,76 +33,63 @@ pub fn check(
     num_stems: usize,
 ) -> Result<Contents, PackError> {
     let model = Model::decode(bytes.clone()).ok();
-    let Some(graph) = model.as_ref().and_then(|model| model.graph.as_ref()) else {
-        return Err(PackError::refused(
-            id,
-            file,
-            "an ONNX file",
-            "something else",
-        ));
+    let Some((graph, functions)) = model.and_then(|model| Some((model.graph?, model.functions)))
+    else {
+        let (expected, found) = ("an ONNX file", "something else");
+        return Err(PackError::refused(id, file, expected, found));
     };
     let checked = Checked {
         id,
         file,
         num_bytes: bytes.len() as i64,
     };
-    if model
-        .as_ref()
-        .is_some_and(|model| !model.functions.is_empty())
-    {
+    if !functions.is_empty() {
         return Err(checked.refused("its functions", "none", "some"));
     }
-    checked.graph(graph)?;
+    checked.graph(&graph)?;
 
-    let (channels, bins) = (stream.channels as i64, stream.bins() as i64);
     let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
-    let inputs: Vec<_> = graph
-        .input
-        .iter()
-        .filter(|input| !is_weight(&input.name))
-        .collect();
-    let outputs: Vec<_> = graph.output.iter().collect();
-    checked.shape(&inputs, "magnitude", &[0, channels, bins])?;
-    checked.shape(&outputs, "mask", &[0, num_stems as i64, channels, bins])?;
-    let state = checked.tensor(&inputs, "state")?;
-    let len = state
-        .iter()
-        .try_fold(1_i64, |len, &dim| len.checked_mul(dim))
-        .unwrap_or(i64::MAX);
-    if state.contains(&0) || !(1..=MAX_STATE).contains(&len) {
-        let found = format!("{state:?}");
-        return Err(checked.refused("the shape of state", "fixed, at most 2^20 numbers", &found));
-    }
-    checked.shape(&outputs, "next_state", &state)?;
-    for (what, found) in [("inputs", inputs.len()), ("outputs", outputs.len())] {
-        if found != 2 {
-            return Err(checked.refused(
-                &format!("the number of its {what}"),
-                "2",
-                &found.to_string(),
-            ));
+    let inputs = graph.input.iter().filter(|input| !is_weight(&input.name));
+    let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), graph.output.iter().collect());
+    let stems = num_stems as i64;
+    let state = match stream {
+        Stream::Mask(stream) => {
+            let (channels, bins) = (stream.channels as i64, stream.bins() as i64);
+            checked.shape(&inputs, "magnitude", &[0, channels, bins])?;
+            checked.shape(&outputs, "mask", &[0, stems, channels, bins])?;
+            let state = checked.state(&inputs)?;
+            checked.shape(&outputs, "next_state", &state)?;
+            state
         }
-    }
-    let weights = graph
-        .initializer
-        .iter()
-        .filter(|tensor| tensor.data_type == FLOAT);
-    let weights = weights.map(|tensor| {
-        let Tensor {
-            name,
-            dims,
-            raw_data,
-            ..
-        } = tensor;
-        (name.clone(), dims.clone(), raw_data.clone())
-    });
-    let is_whole = |(_, dims, bytes): &(_, Vec<i64>, Bytes)| {
-        4 * dims.iter().product::<i64>() == bytes.len() as i64
+        Stream::Waveform(stream) => {
+            let channels = stream.channels as i64;
+            checked.shape(&inputs, "audio", &[0, channels])?;
+            checked.shape(&outputs, "stems", &[0, stems, channels])?;
+            Vec::new()
+        }
     };
+    let expected = if state.is_empty() { 1 } else { 2 };
+    checked.number("inputs", &inputs, expected)?;
+    checked.number("outputs", &outputs, expected)?;
     Ok(Contents {
         state,
-        weights: weights.filter(is_whole).collect(),
+        weights: weights(&graph),
     })
+}
+
+/// The weights that can be handed to the runtime as they are.
+fn weights(graph: &GraphProto) -> Vec<(String, Vec<i64>, Bytes)> {
+    let is_whole = |tensor: &&Tensor| {
+        let len = 4 * tensor.dims.iter().product::<i64>();
+        tensor.data_type == FLOAT && len == tensor.raw_data.len() as i64
+    };
+    let weights = graph.initializer.iter().filter(is_whole);
+    weights
+        .map(|tensor| {
+            let (name, dims) = (tensor.name.clone(), tensor.dims.clone());
+            (name, dims, tensor.raw_data.clone())
+        })
+        .collect()
 }
 
 /// The file being checked.
@@ -298,6 +186,28 @@ impl Checked<'_> {
             .flat_map(|shape| &shape.dim)
             .map(|dim| dim.value)
             .collect())
+    }
+
+    /// The shape of the `state` among `tensors`.
+    fn state(&self, tensors: &[&ValueInfo]) -> Result<Vec<i64>, PackError> {
+        let state = self.tensor(tensors, "state")?;
+        let len = state
+            .iter()
+            .try_fold(1_i64, |len, &dim| len.checked_mul(dim))
+            .unwrap_or(i64::MAX);
+        if state.is_empty() || state.contains(&0) || !(1..=MAX_STATE).contains(&len) {
+            let found = format!("{state:?}");
+            return Err(self.refused("the shape of state", "fixed, at most 2^20 numbers", &found));
+        }
+        Ok(state)
+    }
+
+    fn number(&self, what: &str, found: &[&ValueInfo], expected: usize) -> Result<(), PackError> {
+        if found.len() != expected {
+            let (what, expected) = (format!("the number of its {what}"), expected.to_string());
+            return Err(self.refused(&what, &expected, &found.len().to_string()));
+        }
+        Ok(())
     }
 
     /// 0 in `expected` is a dynamic dimension.

@@ -1,0 +1,162 @@
+//! ONNX Runtime. The only room that names `ort`.
+
+mod mask;
+mod waveform;
+mod weights;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use ort::environment::Environment;
+use ort::session::Session;
+use prost::bytes::Bytes;
+
+use super::container::{self, Contents};
+use super::{Graph, Kind, Pack, PackError, Places, hex_sha256, read_limited};
+use crate::geometry::{Geometry, Stream};
+use crate::worker::{Networks, RunError};
+
+use weights::Weights;
+
+pub use mask::MaskNetworks;
+pub use waveform::WaveformNetworks;
+
+/// The networks of a pack, by its kind.
+pub enum Loaded {
+    /// Of a `mask` pack.
+    Mask(MaskNetworks),
+    /// Of a `waveform` pack.
+    Waveform(WaveformNetworks),
+}
+
+impl From<Loaded> for Networks {
+    fn from(loaded: Loaded) -> Self {
+        match loaded {
+            Loaded::Mask(networks) => Self::Mask(Box::new(networks)),
+            Loaded::Waveform(networks) => Self::Waveform(Box::new(networks)),
+        }
+    }
+}
+
+/// The largest ONNX file that is read, in bytes.
+const MAX_GRAPH_BYTES: u64 = 64 << 20;
+
+/// ONNX Runtime allows one environment per process, ever: it is never dropped.
+static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+
+/// Loads a pack's networks, checks that they run, and leaves them warm for chunks of this geometry.
+pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded, PackError> {
+    let (id, stream) = (pack.manifest.id.as_str(), pack.manifest.stream);
+    let mut parts = Vec::new();
+    if pack.manifest.kind == Kind::Notes {
+        return Err(pack.manifest.unplayable());
+    }
+    for graph in &pack.manifest.graphs {
+        let bytes = read_limited(id, &pack.dir.join(&graph.file), MAX_GRAPH_BYTES)?;
+        let (expected, found) = (graph.sha256.to_lowercase(), hex_sha256(&bytes));
+        if expected != found {
+            let field = format!("the sha256 of {}", graph.file);
+            return Err(PackError::refused(id, field, expected, found));
+        }
+        let bytes = Bytes::from(bytes);
+        let contents = container::check(id, &graph.file, &bytes, &stream, graph.stems.len())?;
+        let part = Part::new(&environment(&places.runtime)?, graph, &bytes, contents);
+        parts.push(part.map_err(|error| does_not_run(id, words(&error)))?);
+    }
+    let networks = match stream {
+        Stream::Mask(stream) => MaskNetworks::warm(parts, stream, geometry).map(Loaded::Mask),
+        Stream::Waveform(stream) => WaveformNetworks::warm(parts, stream).map(Loaded::Waveform),
+    };
+    networks.map_err(|error| does_not_run(id, error.to_string()))
+}
+
+fn does_not_run(id: &str, reason: String) -> PackError {
+    let id = id.into();
+    PackError::DoesNotRun { id, reason }
+}
+
+/// One ONNX file, ready to run.
+struct Part {
+    session: Session,
+    /// Kept for the next instance.
+    _weights: Arc<Weights>,
+    /// The indices of its stems.
+    stems: Vec<usize>,
+    /// The shape of its state.
+    state: Vec<i64>,
+}
+
+impl Part {
+    fn new(
+        environment: &Environment,
+        graph: &Graph,
+        bytes: &[u8],
+        contents: Contents,
+    ) -> ort::Result<Self> {
+        let weights = Weights::shared(&graph.sha256, &contents)?;
+        // One thread that never spins: the host's threads need the cores.
+        let mut builder = Session::builder(environment)?
+            .with_intra_threads(1)?
+            .with_inter_threads(1)?
+            .with_intra_op_spinning(false)?
+            .with_inter_op_spinning(false)?
+            .with_memory_pattern(true)?
+            .with_flush_to_zero()?
+            .with_prepacked_weights(&weights.prepacked)?;
+        for (name, values) in &weights.values {
+            builder = builder.with_initializer(name, values.clone())?;
+        }
+        Ok(Self {
+            session: builder.commit_from_memory(bytes)?,
+            _weights: weights,
+            stems: graph.stem_indices(),
+            state: contents.state,
+        })
+    }
+}
+
+/// The process's environment, made from the library at `path` by the first that asks.
+fn environment(path: &Path) -> Result<Environment, PackError> {
+    let failed = |reason: String| PackError::Runtime {
+        path: path.into(),
+        reason,
+    };
+    let mut environment = ENVIRONMENT
+        .lock()
+        .map_err(|_| failed("an earlier attempt panicked".into()))?;
+    if let Some(environment) = &*environment {
+        return Ok(environment.clone());
+    }
+    // The system's loader crashes the host on a library that was cut short.
+    let sum = std::fs::read_to_string(path.with_file_name("sha256")).unwrap_or_default();
+    match std::fs::read(path) {
+        Ok(library) if path.is_absolute() && hex_sha256(&library) == sum.trim() => {}
+        Ok(_) => return Err(failed("the library is damaged".into())),
+        Err(error) => return Err(failed(format!("the library cannot be read, {error}"))),
+    }
+    let made = ort::init_from(path)
+        .map_err(|error| failed(one_line(&error.to_string())))?
+        .with_name("one2four")
+        .with_telemetry(false)
+        .build()
+        .map_err(|error| failed(words(&error)))?;
+    *environment = Some(made.clone());
+    Ok(made)
+}
+
+fn words(error: &ort::Error) -> String {
+    one_line(&error.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An error of a run.
+fn failed(error: ort::Error) -> RunError {
+    RunError::Runtime(words(&error))
+}
+
+fn not_shaped(name: &str, found: &[usize]) -> RunError {
+    RunError::Runtime(format!("{name} has the shape {found:?}"))
+}
