@@ -5,8 +5,6 @@ from pathlib import Path
 
 from . import STEMS, networks, runs
 
-PACK = runs.PACKAGE.parents[1] / "packs" / "remix"
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="one2four_training", description=__doc__)
@@ -45,10 +43,9 @@ def main() -> None:
     export.add_argument("--version", default="0.1.0")
     export.add_argument("--seed", type=int, default=1)
 
-    evaluate = commands.add_parser("evaluate", help="SI-SDR on songs not trained on")
-    evaluate.add_argument("--pack", type=Path, default=PACK)
-    evaluate.add_argument("--card", action="store_true", help="write the numbers into MODEL_CARD.md")
-    evaluate.add_argument("--limit", type=int, default=1000, help="clips per set")
+    evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
+    evaluate.add_argument("--jobs", type=int, default=2)
+    evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
 
     args = parser.parse_args()
     runs.commit()
@@ -81,7 +78,7 @@ def main() -> None:
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 
-        run(args.pack, args.card, args.limit)
+        run(args.jobs, args.minutes)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""Learning curves as pictures, one per stem, a panel per network, from the packs' run.json."""
+
+from pathlib import Path
+
+from .. import STEMS, runs
+from .packs import Pack
+
+Curve = list[list[float]]
+"""[step, loss] after each slice of the training."""
+
+
+def curves_of(pack: Pack, stem: str) -> tuple[Curve, Curve] | None:
+    """(training, validation) of the network that gives this stem."""
+    parts = pack.run.get("training") or pack.run.get("stems") or {}
+    for name, part in parts.items():
+        stems = part.get("args", {}).get("stems", [name])
+        if stem in stems:
+            own = part.get("stem_losses", {}).get(stem)
+            return (own["losses"], own["valid_losses"]) if own else (part["losses"], part["valid_losses"])
+    return None
+
+
+def draw(packs: list[Pack], folder: Path = runs.PACKAGE.parents[1] / "evaluation") -> list[Path]:
+    """Writes curves-STEM.png for each stem."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    written = []
+    for stem in STEMS:
+        found = [(pack, curves) for pack in packs if (curves := curves_of(pack, stem))]
+        if not found:
+            continue
+        figure, panels = pyplot.subplots(1, len(found), figsize=(3 * len(found), 2.4), squeeze=False)
+        for panel, (pack, (training, validation)) in zip(panels[0], found, strict=True):
+            for curve, label in ((training, "training"), (validation, "validation")):
+                panel.plot(*zip(*curve, strict=True), label=label, linewidth=1)
+            panel.set_title(f"{pack.id}", fontsize=8)
+            panel.set_xlabel("step", fontsize=7)
+            panel.tick_params(labelsize=6)
+        panels[0][0].set_ylabel(f"loss, {stem}", fontsize=7)
+        panels[0][0].legend(fontsize=6)
+        figure.tight_layout()
+        file = folder / f"curves-{stem}.png"
+        folder.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, dpi=110, metadata={"Software": None})
+        pyplot.close(figure)
+        written.append(file)
+    return written

@@ -1,0 +1,144 @@
+"""models/EVALUATION.md, and the numbers in the packs' model cards."""
+
+import numpy as np
+
+from .. import STEMS, runs
+from . import noise, onsets, rows, scores, targets
+from .clips import SETS
+from .packs import PACKS, Pack
+from .table import Numbers, by_stem, markdown, spread
+
+FILE = runs.PACKAGE.parents[1] / "EVALUATION.md"
+BEGIN, END = "<!-- numbers, written by evaluate -->", "<!-- end of numbers -->"
+HIDDEN = ("reference", "hiss")  # rows that only the tables of noise show
+NOISE_ROWS = ("reference", "mix", "hiss", "filters", *targets.NETWORKS, "open-unmix", targets.OURS, "ideal")
+WORST = 3
+
+HEAD = f"""# Evaluation
+
+Written by `python -m one2four_training evaluate`; nothing here is written by hand. The numbers of each
+clip are in `models/evaluation/`, from which the command makes these tables again where the songs or a
+checkpoint that does not ship are missing; what is there is measured.
+
+Each cell: median (mean, standard deviation) over clips of 30 s. A clip counts for a stem that is above
+{scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4, images): the
+reference's energy over the error's, the median over windows of one second; the windows that count are
+those in which the stem sounds. In the plugin means: `cargo xtask bounce CLIP --pack ID --set
+chunk=...`, the built CLAP in a host. Python means the same pack run step by step from Python.
+"""
+
+NOISE = f"""## Noise
+
+Residual: the stem's level below the mix's, dB, where the reference stem is silent (blocks of 0.1 s below
+{noise.SILENT_DB} dB, {noise.MARGIN_BLOCKS / 10} s away from any sound, the mix above {noise.PLAYING_DB} dB; clips with a second of them).
+Notes found: the share of the onsets of the song's notes (MIDI) that a picker (SuperFlux) finds in the
+stem within {1000 * onsets.TOLERANCE_S:.0f} ms; the stems themselves show how far the picker gets, white noise what it
+finds by chance. The mix holds all notes, and those of the other stems too: so beside it stands the share
+of what is picked that is a note of the stem. Denoised: spectral gating with a Wiener gain, the noise taken
+from the quietest tenth of the frames. All clips of all sets together; medians.
+"""
+
+
+def document(numbers: Numbers, titles: dict[str, str], pictures: list[str], gaps: list[str]) -> str:
+    """The whole of EVALUATION.md."""
+    main = {row: title for row, title in titles.items() if row not in HIDDEN}
+    lines = [HEAD]
+    for group, title in SETS.items():
+        if numbers.clips("mix", group):
+            lines += [f"## {title}", "", "Targets:", "", *targets.lines(numbers, group)]
+            lines += by_stem(numbers, main, "SI-SDR, dB", "si_sdr", group)
+            lines += by_stem(numbers, main, "SDR, dB", "sdr", group)
+    lines += [NOISE, *noise_section(numbers, titles), "## Costs", "", *costs(numbers, titles)]
+    lines += parity(numbers)
+    lines += ["## Worst clips", "", f"In the plugin, chunks of 1 s, by SI-SDR; the {WORST} lowest.", ""]
+    lines += worst(numbers)
+    if pictures:
+        lines += ["## Learning curves", "", *(f"![{name}](evaluation/{name})" for name in pictures), ""]
+    if gaps:
+        lines += ["## Not measured", "", *(f"- {gap}" for gap in gaps), ""]
+    return "\n".join(lines)
+
+
+def noise_section(numbers: Numbers, titles: dict[str, str]) -> list[str]:
+    shown = {row: titles[row] for row in NOISE_ROWS if row in titles}
+
+    def one(digits: int):
+        return lambda values: f"{np.median(values):.{digits}f}" if len(values) else "-"
+
+    return [
+        *by_stem(numbers, shown, "residual, dB", "residual", None, one(1)),
+        *by_stem(numbers, shown, "notes found", "recall", None, one(2)),
+        *by_stem(numbers, shown, "of what is picked, notes", "precision", None, one(2)),
+        "Residual (less is better) and notes found (more is better), both at once:",
+        "",
+        *targets.noise_lines(numbers),
+    ]
+
+
+def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
+    lines = []
+    for row, title in titles.items():
+        store = numbers.stores[row]
+        times = [entry["ms"] for entry in store.clips.values() if "ms" in entry]
+        if row.endswith(rows.DENOISED) or not (times or store.facts):
+            continue
+        facts = store.facts
+        lines.append([
+            title,
+            f"{facts['parameters'] / 1e6:.3f} M" if "parameters" in facts else "",
+            f"{facts['bytes'] / 1e6:.2f} MB" if "bytes" in facts else "",
+            hours(facts.get("training_seconds")),
+            hours(facts.get("training_cpu_seconds")),
+            f"{np.median(times):.1f}" if times else "",
+        ])  # fmt: skip
+    head = ["", "parameters", "files", "training, hours", "of these, processor", "ms per second of audio"]
+    note = "Milliseconds of one processor core (in the plugin: of the worker's wall clock), the median over clips."
+    return [*markdown(head, lines), note, ""]
+
+
+def hours(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds / 3600:.2f}"
+
+
+def parity(numbers: Numbers) -> list[str]:
+    lines = []
+    for row, store in numbers.stores.items():
+        found = [entry["difference"] for entry in store.clips.values() if "difference" in entry]
+        if found:
+            lines.append(f"{row}: {max(found):.1e} ({len(found)} clips)")
+    if not lines:
+        return []
+    return [f"Largest difference between the plugin's stems and Python's, of samples: {', '.join(lines)}.", ""]
+
+
+def worst(numbers: Numbers) -> list[str]:
+    lines = []
+    for stem in STEMS:
+        clips = numbers.stores[targets.OURS].clips if targets.OURS in numbers.stores else {}
+        found = sorted(
+            (entry["stems"][stem]["si_sdr"], name)
+            for name, entry in clips.items()
+            if "si_sdr" in entry["stems"][stem]
+        )
+        named = []
+        for value, name in found[:WORST]:
+            mix = numbers.column("mix", "si_sdr", stem, [name])
+            named.append(f"{name} {value:.1f}" + (f" (mix {mix[0]:.1f})" if len(mix) else ""))
+        lines.append([stem, ", ".join(named)])
+    return markdown(["stem", "clips, dB"], lines)
+
+
+def fill_card(pack: Pack, numbers: Numbers, titles: dict[str, str]) -> None:
+    """Puts the pack's own rows into its MODEL_CARD.md, where that has the place for them."""
+    card = PACKS / pack.id / "MODEL_CARD.md"
+    if not card.exists() or BEGIN not in card.read_text():
+        return
+    own = "remix-1s" if pack.id == rows.FLAGSHIP else pack.id
+    shown = {row: titles[row] for row in ("mix", "filters", own, "ideal") if row in titles}
+    lines = []
+    for group, title in SETS.items():
+        if numbers.clips(own, group):
+            lines += [f"{title}:", "", *by_stem(numbers, shown, "SI-SDR, dB", "si_sdr", group, spread)]
+    before, rest = card.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    card.write_text(before + "\n".join([BEGIN, "", *lines, END]) + after)

@@ -1,0 +1,99 @@
+"""A pack of kind `mask` run from Python, step by step as the plugin does it (models/README.md)."""
+
+import functools
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from .. import STEMS, runs
+from ..export.graph import session
+from ..stft import Stft, model_magnitude
+
+PACKS = runs.PACKAGE.parents[1] / "packs"
+NO_CLAIM = 1e-9  # below this sum of masks each stem takes an equal share
+
+
+class Pack:
+    """A pack's folder, its sessions open from the first use on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        manifest = tomllib.loads((folder / "pack.toml").read_text())
+        self.id, self.name, self.version = manifest["id"], manifest["name"], manifest["version"]
+        self.kind, self.stream, self.graphs = manifest["kind"], manifest["stream"], manifest["graph"]
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.folder / graph["file"] for graph in self.graphs]
+
+    @property
+    def digest(self) -> str:
+        """Of what the networks compute: the same for another version, name or description."""
+        what = json.dumps([self.kind, self.stream, self.graphs], sort_keys=True)
+        return hashlib.sha256(what.encode()).hexdigest()[:16]
+
+    @property
+    def run(self) -> dict:
+        """What run.json says of the training; empty where there is none."""
+        file = self.folder / "run.json"
+        return runs.read(file) if file.exists() else {}
+
+    @functools.cached_property
+    def sessions(self) -> list:
+        return [session(file) for file in self.files]
+
+    @functools.cached_property
+    def stft(self) -> Stft:
+        return Stft(self.stream["fft"])
+
+    def chunk_frames(self, seconds: float) -> int:
+        return max(1, round(seconds * self.stream["sample_rate"] / self.stream["hop"]))
+
+    def parameters(self) -> int:
+        """Float weights in the files."""
+        models = [onnx.load(file) for file in self.files]
+        weights = [tensor for model in models for tensor in model.graph.initializer]
+        return sum(
+            int(np.prod(tensor.dims)) for tensor in weights if tensor.data_type == onnx.TensorProto.FLOAT
+        )
+
+    def separate(self, mix: np.ndarray, chunk: int | None = None, carry: bool = True) -> np.ndarray:
+        """[samples, 2] -> [4, samples, 2]. `chunk` is in frames, None for the whole song at once; without
+        `carry` each chunk begins as the first one does."""
+        spectra = self.stft.analyse(mix)
+        magnitude = model_magnitude(spectra, self.stream["channels"])
+        return masked(self.stft, spectra, shares(self.masks(magnitude, chunk or len(spectra), carry)), mix)
+
+    def masks(self, magnitude: np.ndarray, chunk: int, carry: bool) -> np.ndarray:
+        """[frames, channels, bins] -> [frames, 4, channels, bins]."""
+        frames, ahead = len(magnitude), self.stream["lookahead_frames"]
+        padded = np.zeros((-(-frames // chunk) * chunk + ahead, *magnitude.shape[1:]), np.float32)
+        padded[:frames] = magnitude
+        masks = np.empty((frames, len(STEMS), *magnitude.shape[1:]), np.float32)
+        for graph, runner in zip(self.graphs, self.sessions, strict=True):
+            rows = [STEMS.index(stem) for stem in graph["stems"]]
+            zero = np.zeros(runner.get_inputs()[1].shape, np.float32)
+            state = zero
+            for begin in range(0, frames, chunk):
+                piece = padded[begin : begin + chunk + ahead]
+                mask, state = runner.run(["mask", "next_state"], {"magnitude": piece, "state": state})
+                masks[begin : begin + chunk, rows] = mask[: frames - begin]
+                state = state if carry else zero
+        return masks
+
+
+def shares(masks: np.ndarray) -> np.ndarray:
+    """[frames, 4, channels, bins], each bin divided by its sum over the stems."""
+    masks = np.clip(masks, 0, None)
+    total = masks.sum(axis=1, keepdims=True)
+    return np.where(total > NO_CLAIM, masks / np.maximum(total, NO_CLAIM), np.float32(1 / len(STEMS)))
+
+
+def masked(stft: Stft, spectra: np.ndarray, masks: np.ndarray, mix: np.ndarray) -> np.ndarray:
+    """-> [4, samples, channels]; the last stem is what the others leave of the mix."""
+    stems = [stft.synthesise(spectra * masks[:, index], len(mix)) for index in range(len(STEMS) - 1)]
+    return np.stack([*stems, mix - sum(stems)])

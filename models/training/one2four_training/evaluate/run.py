@@ -1,0 +1,90 @@
+"""Measures what is missing: every row on every clip, two at a time."""
+
+import functools
+import hashlib
+import multiprocessing
+import time
+
+from .. import runs
+from . import clips, rows
+from .measure import measured
+from .store import Store
+
+Task = tuple[str, str, int]
+"""Row, clip, and the clip's place in the list."""
+
+
+@functools.cache
+def rows_by_id() -> dict[str, rows.Row]:
+    return {row.id: row for row in rows.every_row()}
+
+
+def ids_of(row: rows.Row) -> list[str]:
+    return [row.id, row.id + rows.DENOISED] if row.is_denoised_too else [row.id]
+
+
+def open_stores(entries: list[dict]) -> dict[str, Store]:
+    """The kept numbers of all rows, without those that no longer hold."""
+    digests = {entry["name"]: digest_of(entry["name"]) for entry in entries}
+    stores = {}
+    for row in rows_by_id().values():
+        for name in ids_of(row):
+            store = stores[name] = Store(name)
+            if entries:
+                key = f"{rows.METHOD} {row.key}" if row.separate else store.key
+                store.renew(key, row.facts, digests)
+    return stores
+
+
+@functools.cache
+def digest_of(name: str) -> str:
+    """Of the audio: a clip that was rendered anew is another clip."""
+    data = (runs.cache() / "audio" / f"{name}.npy").read_bytes()
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def missing(entries: list[dict], stores: dict[str, Store]) -> list[Task]:
+    tasks = []
+    for row in rows_by_id().values():
+        for place, entry in list(enumerate(entries))[:: row.every] if row.separate else []:
+            if any(entry["name"] not in stores[name].clips for name in ids_of(row)):
+                tasks.append((row.id, entry["name"], place))
+    return tasks
+
+
+def one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
+    """-> the task, the entry of each row id for the store, and what went wrong."""
+    row_id, name, place = task
+    row, clip = rows_by_id()[row_id], clips.load(name)
+    try:
+        result = row.separate(clip, place)
+        entry = {"digest": digest_of(name), "sets": clips.sets_of(clip.entry)}
+        entry |= {"ms": round(result.ms, 2)} if result.ms is not None else {}
+        entry |= {"difference": result.difference} if result.difference is not None else {}
+        found = rows.with_denoised(row, result)
+        return task, {own: {**entry, "stems": measured(stems, clip)} for own, stems in found.items()}, None
+    except (RuntimeError, ValueError, OSError) as error:
+        return task, {}, str(error)
+
+
+def measure(jobs: int, minutes: float) -> tuple[dict[str, Store], list[str]]:
+    """Fills the stores, for so many minutes at most; -> them, and why which row is not complete."""
+    entries, until = clips.entries(), time.time() + 60 * minutes
+    stores = open_stores(entries)
+    tasks = missing(entries, stores)
+    print(f"{len(entries)} clips, {len(tasks)} measurements to do", flush=True)
+    wrong = {}
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for number, (task, found, error) in enumerate(pool.imap(one, tasks), 1):
+            for name, entry in found.items():
+                stores[name].put(task[1], entry)
+            if error and task[0] not in wrong:
+                wrong[task[0]] = error
+                print(f"{task[0]}: {error}", flush=True)
+            if number % 20 == 0 or number == len(tasks):
+                print(f"{time.strftime('%H:%M:%S')} {number}/{len(tasks)} {task[0]}", flush=True)
+            if time.time() > until:
+                pool.terminate()
+                print(f"{len(tasks) - number} measurements left for another time", flush=True)
+                break
+    return stores, [f"{row}: {error}" for row, error in wrong.items()]

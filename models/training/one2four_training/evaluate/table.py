@@ -1,0 +1,70 @@
+"""Kept numbers as columns, and columns as Markdown."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .. import STEMS
+from .store import Store
+
+
+class Numbers:
+    """What the rows measured, by row, clip and stem."""
+
+    def __init__(self, stores: dict[str, Store]) -> None:
+        self.stores = stores
+
+    def clips(self, row: str, group: str | None = None) -> list[str]:
+        """The names of the row's clips, of one set or of all."""
+        kept = self.stores[row].clips
+        return [name for name, entry in kept.items() if group is None or group in entry["sets"]]
+
+    def column(self, row: str, what: str, stem: str, names: list[str]) -> np.ndarray:
+        kept = self.stores[row].clips
+        return np.array([kept[n]["stems"][stem][what] for n in names if what in kept[n]["stems"][stem]])
+
+    def pair(
+        self, rows: tuple[str, str], what: str, stem: str, group: str | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The columns of two rows over the clips that both have."""
+        both = [name for name in self.clips(rows[0], group) if name in self.stores[rows[1]].clips]
+        first, second = (self.column(row, what, stem, both) for row in rows)
+        return first, second
+
+    def gain(self, row: str, other: str, stem: str, group: str | None) -> float | None:
+        """By how much the row's mean SI-SDR is above the other's."""
+        ours, theirs = self.pair((row, other), "si_sdr", stem, group)
+        return float(ours.mean() - theirs.mean()) if len(ours) else None
+
+    def median(self, row: str, what: str, stem: str) -> float | None:
+        values = self.column(row, what, stem, self.clips(row))
+        return float(np.median(values)) if len(values) else None
+
+
+def markdown(head: list[str], lines: list[list[str]]) -> list[str]:
+    rows = [head, ["---"] * len(head), *lines]
+    return ["| " + " | ".join(cells) + " |" for cells in rows] + [""]
+
+
+def spread(values: np.ndarray) -> str:
+    if len(values) == 0:
+        return "-"
+    return f"{np.median(values):.1f} ({values.mean():.1f}, {values.std():.1f})"
+
+
+def by_stem(
+    numbers: Numbers, titles: dict[str, str], corner: str, what: str, group: str | None,
+    cell: Callable[[np.ndarray], str] = spread,
+) -> list[str]:  # fmt: skip
+    """One line per row that has numbers; above them the number of clips that most of them have."""
+    measured = {row: numbers.clips(row, group) for row in titles}
+    full = max(measured.values(), key=len)
+    owner = next(row for row, names in measured.items() if len(names) == len(full))
+    counts = [str(len(numbers.column(owner, what, stem, full))) for stem in STEMS]
+    lines = [["clips", *counts]]
+    for row, names in measured.items():
+        if names:
+            part = "" if len(names) == len(full) else f" ({len(names)} of {len(full)} clips)"
+            cells = [cell(numbers.column(row, what, stem, names)) for stem in STEMS]
+            lines.append([titles[row] + part, *cells])
+    return markdown([corner, *STEMS], lines)
