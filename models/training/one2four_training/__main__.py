@@ -46,6 +46,9 @@ def main() -> None:
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
     evaluate.add_argument("--jobs", type=int, default=2)
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
+    evaluate.add_argument(
+        "--rows", nargs="+", default=[], metavar="ID", help="measure only these, such as mix"
+    )
 
     args = parser.parse_args()
     runs.commit()
@@ -78,7 +81,7 @@ def main() -> None:
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 
-        run(args.jobs, args.minutes)
+        run(args.jobs, args.minutes, args.rows)
 
 
 if __name__ == "__main__":

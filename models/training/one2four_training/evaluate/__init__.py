@@ -15,8 +15,9 @@ from . import curves, document, rows, run
 from .table import Numbers
 
 
-def evaluate(jobs: int, minutes: float) -> None:
-    stores, gaps = run.measure(jobs, minutes)
+def evaluate(jobs: int, minutes: float, wanted: list[str]) -> None:
+    """Measures and writes; `wanted` are the ids of the rows to measure, all where there are none."""
+    stores, gaps = run.measure(jobs, minutes, wanted)
     titles = {}
     for row in run.rows_by_id().values():
         titles[row.id] = row.title

@@ -51,10 +51,8 @@ def entries() -> list[dict]:
     if not index.exists():
         return []
     listed = runs.read(index)["excerpts"]
-    seen, unseen = (
-        sorted((e for e in listed if e["split"] == split), key=lambda e: hashlib.sha1(e["name"].encode()).digest())
-        for split in ("valid", "test")
-    )
+    listed.sort(key=lambda entry: hashlib.sha1(entry["name"].encode()).digest())
+    seen, unseen = ([e for e in listed if e["split"] == split] for split in ("valid", "test"))
     mixed = [entry for pair in zip(seen, unseen, strict=False) for entry in pair]
     return mixed + seen[len(unseen) :] + unseen[len(seen) :]
 

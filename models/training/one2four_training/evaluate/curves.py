@@ -11,12 +11,10 @@ Curve = list[list[float]]
 
 def curves_of(pack: Pack, stem: str) -> tuple[Curve, Curve] | None:
     """(training, validation) of the network that gives this stem."""
-    parts = pack.run.get("training") or pack.run.get("stems") or {}
-    for name, part in parts.items():
-        stems = part.get("args", {}).get("stems", [name])
-        if stem in stems:
-            own = part.get("stem_losses", {}).get(stem)
-            return (own["losses"], own["valid_losses"]) if own else (part["losses"], part["valid_losses"])
+    for log in pack.trainings:
+        if stem in log["arguments"]["stems"]:
+            own = log.get("stem_losses", {}).get(stem, log)
+            return own["losses"], own["valid_losses"]
     return None
 
 

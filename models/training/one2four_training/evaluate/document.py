@@ -21,21 +21,23 @@ clip are in `models/evaluation/`, from which the command makes these tables agai
 checkpoint that does not ship are missing; what is there is measured.
 
 Each cell: median (mean, standard deviation) over clips of 30 s. A clip counts for a stem that is above
-{scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4, images): the
-reference's energy over the error's, the median over windows of one second; the windows that count are
-those in which the stem sounds. In the plugin means: `cargo xtask bounce CLIP --pack ID --set
-chunk=...`, the built CLAP in a host. Python means the same pack run step by step from Python.
+{scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4,
+images): the reference's energy over the error's, the median over windows of one second; the windows that
+count are those in which the stem sounds. In the plugin means: `cargo xtask bounce CLIP --pack ID --set
+chunk=...`, the built CLAP in a host. Python means the same pack, run step by step from Python. The ideal
+ratio mask knows the stems: a mark of how far a mask over magnitudes gets.
 """
 
 NOISE = f"""## Noise
 
-Residual: the stem's level below the mix's, dB, where the reference stem is silent (blocks of 0.1 s below
-{noise.SILENT_DB} dB, {noise.MARGIN_BLOCKS / 10} s away from any sound, the mix above {noise.PLAYING_DB} dB; clips with a second of them).
-Notes found: the share of the onsets of the song's notes (MIDI) that a picker (SuperFlux) finds in the
-stem within {1000 * onsets.TOLERANCE_S:.0f} ms; the stems themselves show how far the picker gets, white noise what it
-finds by chance. The mix holds all notes, and those of the other stems too: so beside it stands the share
-of what is picked that is a note of the stem. Denoised: spectral gating with a Wiener gain, the noise taken
-from the quietest tenth of the frames. All clips of all sets together; medians.
+Residual: the stem's level against the mix's, dB, where the reference stem is silent: blocks of 0.1 s below
+{noise.SILENT_DB} dB, {noise.MARGIN_BLOCKS / 10} s away from any sound, the mix above {noise.PLAYING_DB} dB;
+a clip counts that has a second of them. Notes found: the share of the onsets of the song's notes (MIDI)
+that a picker (SuperFlux) finds in the stem within {1000 * onsets.TOLERANCE_S:.0f} ms; the stems themselves
+show how far the picker gets, white noise what it finds by chance. The mix holds all notes, and those of the
+other stems too: so beside it stands the share of what is picked that is a note of the stem. Denoised:
+spectral gating with a Wiener gain, the noise taken from the quietest tenth of the frames. All clips of all
+sets together; medians.
 """
 
 
@@ -92,7 +94,7 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
             f"{np.median(times):.1f}" if times else "",
         ])  # fmt: skip
     head = ["", "parameters", "files", "training, hours", "of these, processor", "ms per second of audio"]
-    note = "Milliseconds of one processor core (in the plugin: of the worker's wall clock), the median over clips."
+    note = "Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips."
     return [*markdown(head, lines), note, ""]
 
 
@@ -108,7 +110,7 @@ def parity(numbers: Numbers) -> list[str]:
             lines.append(f"{row}: {max(found):.1e} ({len(found)} clips)")
     if not lines:
         return []
-    return [f"Largest difference between the plugin's stems and Python's, of samples: {', '.join(lines)}.", ""]
+    return [f"Largest difference of a sample between the plugin and Python: {', '.join(lines)}.", ""]
 
 
 def worst(numbers: Numbers) -> list[str]:

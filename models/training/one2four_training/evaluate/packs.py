@@ -14,6 +14,7 @@ from ..export.graph import session
 from ..stft import Stft, model_magnitude
 
 PACKS = runs.PACKAGE.parents[1] / "packs"
+FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
 NO_CLAIM = 1e-9  # below this sum of masks each stem takes an equal share
 
 
@@ -37,10 +38,11 @@ class Pack:
         return hashlib.sha256(what.encode()).hexdigest()[:16]
 
     @property
-    def run(self) -> dict:
-        """What run.json says of the training; empty where there is none."""
+    def trainings(self) -> list[dict]:
+        """The run.json of each training run that made the pack; empty where none is kept."""
         file = self.folder / "run.json"
-        return runs.read(file) if file.exists() else {}
+        training = (runs.read(file).get("training") if file.exists() else None) or {}
+        return [training] if "losses" in training else list(training.values())
 
     @functools.cached_property
     def sessions(self) -> list:
@@ -57,9 +59,7 @@ class Pack:
         """Float weights in the files."""
         models = [onnx.load(file) for file in self.files]
         weights = [tensor for model in models for tensor in model.graph.initializer]
-        return sum(
-            int(np.prod(tensor.dims)) for tensor in weights if tensor.data_type == onnx.TensorProto.FLOAT
-        )
+        return sum(int(np.prod(tensor.dims)) for tensor in weights if tensor.data_type in FLOATS)
 
     def separate(self, mix: np.ndarray, chunk: int | None = None, carry: bool = True) -> np.ndarray:
         """[samples, 2] -> [4, samples, 2]. `chunk` is in frames, None for the whole song at once; without

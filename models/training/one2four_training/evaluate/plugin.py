@@ -23,9 +23,7 @@ def bounce(mix: np.ndarray, pack: str, chunk: str) -> tuple[np.ndarray, float]:
         song, out = Path(folder) / "mix.wav", Path(folder) / "out"
         soundfile.write(song, mix, SAMPLE_RATE, subtype="FLOAT")
         command = ["cargo", "xtask", "bounce", str(song), "--out", str(out), "--pack", pack]
-        done = subprocess.run(
-            [*command, "--set", f"chunk={chunk}"], cwd=ROOT, capture_output=True, text=True
-        )
+        done = subprocess.run([*command, "--set", f"chunk={chunk}"], cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"the plugin does not bounce with {pack}: {done.stderr.strip()[-300:]}")
         report = json.loads((out / "report.json").read_text())

@@ -4,11 +4,10 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from .. import STEMS, runs
+from .. import runs
 from . import baselines, noise, plugin
 from .clips import Clip
 from .packs import PACKS, Pack
@@ -84,7 +83,7 @@ def trivial_rows() -> list[Row]:
             "filters: HPSS (drums), 200 Hz low-pass (bass), harmonic median filter (piano, other)",
             lambda clip, _: timed(baselines.filtered, clip),
         ),
-        Row("ideal", "ideal ratio mask (knows the stems)", lambda clip, _: Result(baselines.ideal(clip.stems))),
+        Row("ideal", "ideal ratio mask", lambda clip, _: Result(baselines.ideal(clip.stems))),
         Row("reference", "the stems themselves", lambda clip, _: Result(clip.stems)),
         Row("hiss", "white noise, as loud as the mix", hiss),
     ]  # fmt: skip
@@ -160,29 +159,24 @@ def checkpoint_row(run: str, title: str) -> Row:
         torch.set_num_threads(1)
         return load_network(folder)
 
-    stat = checkpoint.stat()
-    key = f"{stat.st_size} {stat.st_mtime_ns}"
-    return Row(run, title, lambda clip, _: timed(network().separate, clip), key, facts=facts_of_run(folder))
+    log = runs.read(folder / "run.json")
+    facts = {"parameters": log["parameters"], **spent([log])}
+    key = f"{run} {log['step']} {log['best_loss']}"
+    return Row(run, title, lambda clip, _: timed(network().separate, clip), key, facts=facts)
 
 
 def facts_of(pack: Pack) -> dict:
     """Of the pack's files and its run.json."""
     facts = {"parameters": pack.parameters(), "bytes": sum(file.stat().st_size for file in pack.files)}
-    parts = list((pack.run.get("training") or pack.run.get("stems") or {}).values())
-    for name in ("seconds", "cpu_seconds"):
-        if parts and all(name in part for part in parts):
-            facts[f"training_{name}"] = round(sum(part[name] for part in parts))
-    return facts
+    return facts | spent(pack.trainings)
 
 
-def facts_of_run(folder: Path) -> dict:
-    from ..train import load_network
-
-    log = runs.read(folder / "run.json")
+def spent(trainings: list[dict]) -> dict:
+    """Seconds of training, where all of the runs say so."""
     return {
-        "parameters": sum(weights.numel() for weights in load_network(folder).parameters()),
-        "training_seconds": round(log["seconds"]),
-        "training_cpu_seconds": round(log["cpu_seconds"]),
+        f"training_{name}": round(sum(log[name] for log in trainings))
+        for name in ("seconds", "cpu_seconds")
+        if trainings and all(name in log for log in trainings)
     }
 
 
@@ -192,6 +186,3 @@ def with_denoised(row: Row, result: Result) -> dict[str, np.ndarray]:
     if row.is_denoised_too:
         found[row.id + DENOISED] = np.stack([noise.denoised(stem) for stem in result.stems])
     return found
-
-
-assert len(STEMS) == 4

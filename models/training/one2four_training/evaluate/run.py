@@ -43,13 +43,15 @@ def digest_of(name: str) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def missing(entries: list[dict], stores: dict[str, Store]) -> list[Task]:
-    tasks = []
-    for row in rows_by_id().values():
-        for place, entry in list(enumerate(entries))[:: row.every] if row.separate else []:
-            if any(entry["name"] not in stores[name].clips for name in ids_of(row)):
-                tasks.append((row.id, entry["name"], place))
-    return tasks
+def missing(entries: list[dict], stores: dict[str, Store], wanted: list[str]) -> list[Task]:
+    """What is to be measured; of all rows where none are named."""
+    able = [row for row in rows_by_id().values() if row.separate and (not wanted or row.id in wanted)]
+    return [
+        (row.id, entry["name"], place)
+        for row in able
+        for place, entry in list(enumerate(entries))[:: row.every]
+        if any(entry["name"] not in stores[name].clips for name in ids_of(row))
+    ]
 
 
 def one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
@@ -67,11 +69,11 @@ def one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
         return task, {}, str(error)
 
 
-def measure(jobs: int, minutes: float) -> tuple[dict[str, Store], list[str]]:
+def measure(jobs: int, minutes: float, wanted: list[str]) -> tuple[dict[str, Store], list[str]]:
     """Fills the stores, for so many minutes at most; -> them, and why which row is not complete."""
     entries, until = clips.entries(), time.time() + 60 * minutes
     stores = open_stores(entries)
-    tasks = missing(entries, stores)
+    tasks = missing(entries, stores, wanted)
     print(f"{len(entries)} clips, {len(tasks)} measurements to do", flush=True)
     wrong = {}
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
