@@ -1,6 +1,8 @@
 """The numbers of EVALUATION.md, on made sounds."""
 
 import json
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -25,10 +27,11 @@ def test_si_sdr_ignores_the_gain_and_reads_a_known_ratio():
     reference, other = random.standard_normal((2, 200_000, 1))
     assert scores.si_sdr_db(3 * reference, reference) > 100
     assert abs(scores.si_sdr_db(reference + 0.1 * other, reference) - 20) < 0.1
-    assert scores.si_sdr_db(0 * reference, reference) < -100
+    assert scores.si_sdr_db(0 * reference, reference) == scores.LOWEST_DB
 
 
-def test_sdr_is_that_of_museval():
+def test_sdr_is_that_of_museval(monkeypatch):
+    monkeypatch.setitem(sys.modules, "musdb", ModuleType("musdb"))  # does not import without ffmpeg
     museval = pytest.importorskip("museval")
     stems = made_stems(0)[:2, : 3 * SAMPLE_RATE]
     stems = stems + np.random.default_rng(0).normal(0, 0.01, stems.shape)

@@ -116,10 +116,9 @@ def parity(numbers: Numbers) -> list[str]:
 def worst(numbers: Numbers) -> list[str]:
     lines = []
     for stem in STEMS:
-        clips = numbers.stores[targets.OURS].clips if targets.OURS in numbers.stores else {}
         found = sorted(
             (entry["stems"][stem]["si_sdr"], name)
-            for name, entry in clips.items()
+            for name, entry in numbers.kept(targets.OURS).items()
             if "si_sdr" in entry["stems"][stem]
         )
         named = []

@@ -40,7 +40,7 @@ def residual_db(estimate: np.ndarray, reference: np.ndarray, mix: np.ndarray) ->
     found, all_of_it = (
         energy(audio[: len(silent) * BLOCK].reshape(len(silent), -1)[silent]) for audio in (estimate, mix)
     )
-    return max(-100.0, ratio_db(found, all_of_it))
+    return ratio_db(found, all_of_it)
 
 
 def denoised(stem: np.ndarray) -> np.ndarray:

@@ -42,6 +42,8 @@ class Row:
     every: int = 1
     """Takes one clip of so many."""
     is_denoised_too: bool = False
+    with_notes: bool = True
+    """Whether the notes are looked for in it."""
     facts: dict = field(default_factory=dict)
     """What the table of costs says: `parameters`, `bytes`, `training_seconds`, `training_cpu_seconds`."""
 
@@ -94,7 +96,9 @@ def flagship_rows(pack: Pack | None) -> list[Row]:
         return []
 
     def row(name: str, title: str, separate: Callable[[Clip, int], Result], **more) -> Row:
-        return Row(f"{FLAGSHIP}-{name}", title, separate, pack.digest, **more)
+        return Row(
+            f"{FLAGSHIP}-{name}", title, separate, pack.digest, with_notes=name == "1s", **more
+        )  # fmt: skip
 
     def reset(chunk: int) -> Callable[[Clip, int], Result]:
         return lambda clip, _: timed(lambda mix: pack.separate(mix, chunk, carry=False), clip)

@@ -54,7 +54,7 @@ def missing(entries: list[dict], stores: dict[str, Store], wanted: list[str]) ->
     ]
 
 
-def one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
+def measure_one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
     """-> the task, the entry of each row id for the store, and what went wrong."""
     row_id, name, place = task
     row, clip = rows_by_id()[row_id], clips.load(name)
@@ -64,7 +64,8 @@ def one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
         entry |= {"ms": round(result.ms, 2)} if result.ms is not None else {}
         entry |= {"difference": result.difference} if result.difference is not None else {}
         found = rows.with_denoised(row, result)
-        return task, {own: {**entry, "stems": measured(stems, clip)} for own, stems in found.items()}, None
+        numbers = {own: measured(stems, clip, row.with_notes) for own, stems in found.items()}
+        return task, {own: {**entry, "stems": one} for own, one in numbers.items()}, None
     except (RuntimeError, ValueError, OSError) as error:
         return task, {}, str(error)
 
@@ -77,7 +78,7 @@ def measure(jobs: int, minutes: float, wanted: list[str]) -> tuple[dict[str, Sto
     print(f"{len(entries)} clips, {len(tasks)} measurements to do", flush=True)
     wrong = {}
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for number, (task, found, error) in enumerate(pool.imap(one, tasks), 1):
+        for number, (task, found, error) in enumerate(pool.imap(measure_one, tasks), 1):
             for name, entry in found.items():
                 stores[name].put(task[1], entry)
             if error and task[0] not in wrong:

@@ -5,6 +5,7 @@ import numpy as np
 from ..stft import SAMPLE_RATE
 
 TINY = 1e-20
+LOWEST_DB = -100.0
 SILENT_DB = -50  # a clip whose stem is below does not count for that stem, nor does such a second
 
 
@@ -14,7 +15,7 @@ def energy(audio: np.ndarray) -> float:
 
 
 def ratio_db(wanted: float, unwanted: float) -> float:
-    return float(10 * np.log10((wanted + TINY) / (unwanted + TINY)))
+    return max(LOWEST_DB, float(10 * np.log10((wanted + TINY) / (unwanted + TINY))))
 
 
 def level_db(audio: np.ndarray) -> float:
@@ -24,7 +25,9 @@ def level_db(audio: np.ndarray) -> float:
 
 def si_sdr_db(estimate: np.ndarray, reference: np.ndarray) -> float:
     """Scale-invariant signal-to-distortion ratio of two [samples, channels], all channels at once.
-    An estimate of silence has none: it reads -200 dB."""
+    An estimate of silence has none: it reads LOWEST_DB."""
+    if not estimate.any():
+        return LOWEST_DB
     estimate = (estimate - estimate.mean(0)).astype(np.float64).ravel()
     reference = (reference - reference.mean(0)).astype(np.float64).ravel()
     wanted = reference * (estimate @ reference / (reference @ reference + TINY))

@@ -14,20 +14,23 @@ class Numbers:
     def __init__(self, stores: dict[str, Store]) -> None:
         self.stores = stores
 
+    def kept(self, row: str) -> dict[str, dict]:
+        return self.stores[row].clips if row in self.stores else {}
+
     def clips(self, row: str, group: str | None = None) -> list[str]:
         """The names of the row's clips, of one set or of all."""
-        kept = self.stores[row].clips
-        return [name for name, entry in kept.items() if group is None or group in entry["sets"]]
+        return [name for name, entry in self.kept(row).items() if group is None or group in entry["sets"]]
 
     def column(self, row: str, what: str, stem: str, names: list[str]) -> np.ndarray:
-        kept = self.stores[row].clips
+        kept = self.kept(row)
         return np.array([kept[n]["stems"][stem][what] for n in names if what in kept[n]["stems"][stem]])
 
     def pair(
         self, rows: tuple[str, str], what: str, stem: str, group: str | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """The columns of two rows over the clips that both have."""
-        both = [name for name in self.clips(rows[0], group) if name in self.stores[rows[1]].clips]
+        others = set(self.clips(rows[1], group))
+        both = [name for name in self.clips(rows[0], group) if name in others]
         first, second = (self.column(row, what, stem, both) for row in rows)
         return first, second
 
