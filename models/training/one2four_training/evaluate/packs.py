@@ -66,24 +66,29 @@ class Pack:
         `carry` each chunk begins as the first one does."""
         spectra = self.stft.analyse(mix)
         magnitude = model_magnitude(spectra, self.stream["channels"])
-        return masked(self.stft, spectra, shares(self.masks(magnitude, chunk or len(spectra), carry)), mix)
+        return masked(self.stft, spectra, shares(self.masks(magnitude, chunk, carry)), mix)
 
-    def masks(self, magnitude: np.ndarray, chunk: int, carry: bool) -> np.ndarray:
-        """[frames, channels, bins] -> [frames, 4, channels, bins]."""
+    def masks(self, magnitude: np.ndarray, chunk: int | None, carry: bool) -> np.ndarray:
+        """[frames, channels, bins] -> [frames, 4, channels, bins].
+
+        The first chunk begins a look-ahead before the song, in silence: the plugin gives, with each chunk
+        of input, the stems of the frames a look-ahead earlier."""
         frames, ahead = len(magnitude), self.stream["lookahead_frames"]
-        padded = np.zeros((-(-frames // chunk) * chunk + ahead, *magnitude.shape[1:]), np.float32)
-        padded[:frames] = magnitude
-        masks = np.empty((frames, len(STEMS), *magnitude.shape[1:]), np.float32)
+        chunk = chunk or ahead + frames
+        ends = range(chunk, ahead + frames + chunk, chunk)
+        padded = np.zeros((ends[-1] + ahead, *magnitude.shape[1:]), np.float32)
+        padded[ahead : ahead + frames] = magnitude
+        masks = np.empty((ends[-1], len(STEMS), *magnitude.shape[1:]), np.float32)
         for graph, runner in zip(self.graphs, self.sessions, strict=True):
             rows = [STEMS.index(stem) for stem in graph["stems"]]
             zero = np.zeros(runner.get_inputs()[1].shape, np.float32)
             state = zero
-            for begin in range(0, frames, chunk):
-                piece = padded[begin : begin + chunk + ahead]
+            for end in ends:
+                piece = padded[end - chunk : end + ahead]
                 mask, state = runner.run(["mask", "next_state"], {"magnitude": piece, "state": state})
-                masks[begin : begin + chunk, rows] = mask[: frames - begin]
+                masks[end - chunk : end, rows] = mask
                 state = state if carry else zero
-        return masks
+        return masks[ahead : ahead + frames]
 
 
 def shares(masks: np.ndarray) -> np.ndarray:
