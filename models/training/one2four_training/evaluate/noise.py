@@ -5,7 +5,7 @@ import scipy.ndimage
 import scipy.signal
 
 from ..stft import SAMPLE_RATE
-from .scores import TINY, energy, ratio_db
+from .scores import TINY, powers, ratio_db
 
 BLOCK = SAMPLE_RATE // 10
 SILENT_DB, PLAYING_DB = -70, -50  # of a block's level: the reference's, the mix's
@@ -19,9 +19,7 @@ SMOOTHED = (5, 3)  # bins, frames
 
 def block_levels_db(audio: np.ndarray) -> np.ndarray:
     """[samples, channels] -> the level of each block."""
-    blocks = len(audio) // BLOCK
-    cut = audio[: blocks * BLOCK].astype(np.float64).reshape(blocks, -1)
-    return 10 * np.log10(np.mean(cut**2, axis=1) + TINY)
+    return 10 * np.log10(powers(audio, BLOCK) + TINY)
 
 
 def silent_blocks(reference: np.ndarray, mix: np.ndarray) -> np.ndarray:
@@ -37,10 +35,8 @@ def residual_db(estimate: np.ndarray, reference: np.ndarray, mix: np.ndarray) ->
     silent = silent_blocks(reference, mix)
     if silent.sum() < MIN_BLOCKS:
         return None
-    found, all_of_it = (
-        energy(audio[: len(silent) * BLOCK].reshape(len(silent), -1)[silent]) for audio in (estimate, mix)
-    )
-    return ratio_db(found, all_of_it)
+    found, everything = (powers(audio, BLOCK)[silent].sum() for audio in (estimate, mix))
+    return ratio_db(found, everything)
 
 
 def denoised(stem: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ SILENT_DB = -50  # a clip whose stem is below does not count for that stem, nor 
 
 
 def energy(audio: np.ndarray) -> float:
-    audio = audio.ravel().astype(np.float64)
+    audio = audio.ravel()
     return float(audio @ audio)
 
 
@@ -28,24 +28,28 @@ def si_sdr_db(estimate: np.ndarray, reference: np.ndarray) -> float:
     An estimate of silence has none: it reads LOWEST_DB."""
     if not estimate.any():
         return LOWEST_DB
-    estimate = (estimate - estimate.mean(0)).astype(np.float64).ravel()
-    reference = (reference - reference.mean(0)).astype(np.float64).ravel()
+    estimate, reference = centred(estimate).ravel(), centred(reference).ravel()
     wanted = reference * (estimate @ reference / (reference @ reference + TINY))
     return ratio_db(energy(wanted), energy(estimate - wanted))
 
 
-def sdr_db(estimate: np.ndarray, reference: np.ndarray) -> float:
+def centred(audio: np.ndarray) -> np.ndarray:
+    """Without the mean of each channel; a matrix product takes a tenth of numpy's mean."""
+    return audio - np.full(len(audio), 1 / len(audio), audio.dtype) @ audio
+
+
+def sdr_db(estimate: np.ndarray, reference: np.ndarray) -> float | None:
     """What museval calls SDR (BSS Eval v4, images): the energy of the reference over that of the error,
     the median over windows of a second. The windows that count are those in which this stem sounds."""
-    windows = [
-        ratio_db(energy(wanted), energy(found - wanted))
-        for found, wanted in zip(seconds(estimate), seconds(reference), strict=True)
-        if level_db(wanted) > SILENT_DB
-    ]
-    return float(np.median(windows)) if windows else float("nan")
+    wanted, error = (powers(audio, SAMPLE_RATE) for audio in (reference, estimate - reference))
+    sounding = wanted > 10 ** (SILENT_DB / 10)
+    if not sounding.any():
+        return None
+    return float(np.median(10 * np.log10(wanted[sounding] / (error[sounding] + TINY))))
 
 
-def seconds(audio: np.ndarray) -> np.ndarray:
-    """[samples, channels] -> [whole seconds, SAMPLE_RATE, channels]."""
-    whole = len(audio) // SAMPLE_RATE
-    return audio[: whole * SAMPLE_RATE].reshape(whole, SAMPLE_RATE, -1)
+def powers(audio: np.ndarray, window: int) -> np.ndarray:
+    """[samples, channels] -> the mean square of each whole window."""
+    whole = len(audio) // window
+    cut = audio[: whole * window].reshape(whole, -1)
+    return np.mean(cut * cut, axis=1)
