@@ -63,10 +63,13 @@ class Pack:
 
     def separate(self, mix: np.ndarray, chunk: int | None = None, carry: bool = True) -> np.ndarray:
         """[samples, 2] -> [4, samples, 2]. `chunk` is in frames, None for the whole song at once; without
-        `carry` each chunk begins as the first one does."""
-        spectra = self.stft.analyse(mix)
+        `carry` each chunk begins as the first one does. Frames are counted from the first sound."""
+        sounding = np.flatnonzero(mix.any(axis=1))
+        first = sounding[0] if len(sounding) else 0
+        spectra = self.stft.analyse(mix[first:])
         magnitude = model_magnitude(spectra, self.stream["channels"])
-        return masked(self.stft, spectra, shares(self.masks(magnitude, chunk, carry)), mix)
+        found = masked(self.stft, spectra, shares(self.masks(magnitude, chunk, carry)), mix[first:])
+        return np.pad(found, ((0, 0), (first, 0), (0, 0)))
 
     def masks(self, magnitude: np.ndarray, chunk: int | None, carry: bool) -> np.ndarray:
         """[frames, channels, bins] -> [frames, 4, channels, bins].

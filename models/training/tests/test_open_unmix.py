@@ -1,0 +1,40 @@
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+from conftest import made_stems
+
+if importlib.util.find_spec("openunmix") is None:
+    pytest.skip("openunmix is not installed; only `evaluate` wants it", allow_module_level=True)
+
+from one2four_training.networks.open_unmix import FourOpenUnmix
+
+
+def examples(net: FourOpenUnmix) -> torch.Tensor:
+    stems = torch.from_numpy(made_stems(0)).transpose(1, 2)[None]
+    return stems[..., : net.example_samples].contiguous()
+
+
+def test_learns_one_batch():
+    torch.manual_seed(0)
+    net = FourOpenUnmix(hidden=16)
+    stems = examples(net)
+    net.prepare(stems)
+    optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(15):
+        loss, _ = net.loss(stems, None)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_separates_any_length_into_four():
+    net = FourOpenUnmix(hidden=16).eval()
+    net.prepare(examples(net))
+    mix = made_stems(1).sum(0)[:50_001]
+    stems = net.separate(mix)
+    assert stems.shape == (4, 50_001, 2) and np.isfinite(stems).all()
