@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import STEMS, runs
-from . import noise, onsets, rows, scores, targets
+from . import baselines, noise, onsets, rows, scores, targets
 from .clips import SETS
 from .packs import PACKS, Pack
 from .table import Numbers, by_stem, markdown, spread
@@ -23,9 +23,13 @@ checkpoint that does not ship are missing; what is there is measured.
 Each cell: median (mean, standard deviation) over clips of 30 s. A clip counts for a stem that is above
 {scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4,
 images): the reference's energy over the error's, the median over windows of one second; the windows that
-count are those in which the stem sounds. In the plugin means: `cargo xtask bounce CLIP --pack ID --set
-chunk=...`, the built CLAP in a host. Python means the same pack, run step by step from Python. The ideal
-ratio mask knows the stems: a mark of how far a mask over magnitudes gets.
+count are those in which the stem sounds.
+
+In the plugin means: `cargo xtask bounce CLIP --pack ID --set chunk=...`, the built CLAP in a host. Python
+means: the same pack, run step by step from Python. Filters are median-filter HPSS for the drums,
+a {baselines.LOW_PASS_HZ} Hz low-pass for the bass, the harmonic part for piano and other. The ideal
+ratio mask knows the stems: a mark of how far a mask over magnitudes gets. One hop is measured on every
+{rows.HOP_EVERY}th clip; targets compare two rows over the clips that both have.
 """
 
 NOISE = f"""## Noise

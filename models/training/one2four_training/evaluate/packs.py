@@ -11,7 +11,7 @@ import onnx
 
 from .. import STEMS, runs
 from ..export.graph import session
-from ..stft import Stft, model_magnitude
+from ..stft import OVERLAP, Stft, model_magnitude
 
 PACKS = runs.PACKAGE.parents[1] / "packs"
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
@@ -66,10 +66,13 @@ class Pack:
         `carry` each chunk begins as the first one does. Frames are counted from the first sound."""
         sounding = np.flatnonzero(mix.any(axis=1))
         first = sounding[0] if len(sounding) else 0
-        spectra = self.stft.analyse(mix[first:])
-        magnitude = model_magnitude(spectra, self.stream["channels"])
-        found = masked(self.stft, spectra, shares(self.masks(magnitude, chunk, carry)), mix[first:])
-        return np.pad(found, ((0, 0), (first, 0), (0, 0)))
+        early = OVERLAP - 1  # frames before, that a window at the first sound reaches back to
+        song = np.concatenate([np.zeros((early * self.stft.hop, mix.shape[1]), np.float32), mix[first:]])
+        spectra = self.stft.analyse(song)
+        masks = self.masks(model_magnitude(spectra[early:], self.stream["channels"]), chunk, carry)
+        masks = np.pad(masks, ((early, 0), (0, 0), (0, 0), (0, 0)))
+        found = masked(self.stft, spectra, shares(masks), song)
+        return np.pad(found, ((0, 0), (first, 0), (0, 0)))[:, early * self.stft.hop :]
 
     def masks(self, magnitude: np.ndarray, chunk: int | None, carry: bool) -> np.ndarray:
         """[frames, channels, bins] -> [frames, 4, channels, bins].
