@@ -1,34 +1,49 @@
 //! The menu of packs.
 
-use egui::{Align, Label, Popup, RichText, ScrollArea, Ui};
+use egui::{Button, Color32, Frame, Margin, ScrollArea, Ui};
 use nice_plug::params::persist::PersistentField;
 
-use super::header::{menu_button, restart_note};
 use super::state::State;
-use super::{Links, theme};
-use crate::pack::{self, Installed, Manifest};
+use super::{Links, folders, menu, theme};
+use crate::pack::{self, Installed, Manifest, Places};
 
-/// The packs as they were when the menu was opened.
-#[derive(Default)]
+/// The packs as they were when the menu was opened last.
 pub struct Packs {
     installed: Vec<Installed>,
     is_open: bool,
 }
 
+impl Packs {
+    /// What lies in `places` now.
+    pub fn new(places: &Places) -> Self {
+        Self {
+            installed: pack::installed(places),
+            is_open: false,
+        }
+    }
+
+    /// What the pack calls itself; its id where it is not there.
+    fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+        let manifests = self.installed.iter().flat_map(|pack| &pack.manifest);
+        let mut named = manifests.filter(|manifest| manifest.id == id);
+        named.next().map_or(id, |manifest| &manifest.name)
+    }
+}
+
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
     let chosen = links.params.pack.get();
-    let button = menu_button(ui, &format!("Pack {chosen}"), "Pack");
-    let menu = Popup::menu(&button);
+    let name = packs.name_of(&chosen).to_owned();
+    let button = menu::button(ui, (menu::faint("Pack"), name), "Pack");
+    let menu = menu::below(&button, 360.0);
     let is_open = menu.is_open();
     if is_open && !packs.is_open {
         packs.installed = pack::installed(&links.places);
     }
     packs.is_open = is_open;
     menu.show(|ui| {
-        ui.set_width(360.0);
-        ui.spacing_mut().item_spacing.y = 4.0;
-        ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
+        let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
+        ScrollArea::vertical().max_height(most).show(ui, |ui| {
             for installed in &packs.installed {
                 entry(ui, links, state, installed, &chosen);
             }
@@ -40,9 +55,11 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
         if ui.button("Open packs folder").clicked()
             && let Some(folder) = links.places.user_packs()
         {
-            super::folders::open(folder);
+            folders::open(folder);
         }
-        restart_note(ui, "Put the folder of a pack there and it shows up here.");
+        let words = "The folder of a pack that you put there shows up here.";
+        menu::note(ui, words, theme::FAINT);
+        menu::restart_note(ui);
     });
 }
 
@@ -50,28 +67,41 @@ fn entry(ui: &mut Ui, links: &Links, state: &mut State, installed: &Installed, c
     match &installed.manifest {
         Ok(manifest) => {
             let is_chosen = installed.id == chosen;
-            let title = format!("{} {}", manifest.name, manifest.version);
-            if ui.selectable_label(is_chosen, title).clicked() && !is_chosen {
+            let remark = format!("{} {}", manifest.kind, manifest.version);
+            let choice = menu::choice(ui, is_chosen, &manifest.name, &remark);
+            if choice.clicked() && !is_chosen {
                 links.params.pack.set(installed.id.clone());
                 state.expect_restart();
             }
             about(ui, manifest);
         }
         Err(error) => {
-            ui.add_enabled(false, egui::Button::selectable(false, &installed.id));
-            small(ui, &error.to_string(), theme::ALERT);
+            ui.add_enabled(false, Button::new(&installed.id));
+            below(ui, &[(&error.to_string(), theme::ALERT)]);
         }
     }
 }
 
 fn about(ui: &mut Ui, manifest: &Manifest) {
-    small(ui, &manifest.description, theme::TEXT);
-    let licence = format!("{} pack, licence: {}", manifest.kind, manifest.license);
-    small(ui, &licence, theme::FAINT);
-    ui.add_space(8.0);
+    let licence = format!("Licence: {}", manifest.license);
+    let lines = [
+        (manifest.description.as_str(), theme::TEXT),
+        (&licence, theme::FAINT),
+    ];
+    below(ui, &lines);
 }
 
-fn small(ui: &mut Ui, text: &str, colour: egui::Color32) {
-    let words = RichText::new(text).small().color(colour);
-    ui.add(Label::new(words).wrap().halign(Align::Min));
+/// Small lines under a pack's name, in line with it.
+fn below(ui: &mut Ui, lines: &[(&str, Color32)]) {
+    let left = ui.spacing().button_padding.x as i8;
+    let margin = Margin {
+        left,
+        bottom: 8,
+        ..Margin::ZERO
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        for (text, colour) in lines {
+            menu::note(ui, text, *colour);
+        }
+    });
 }

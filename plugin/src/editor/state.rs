@@ -11,8 +11,6 @@ use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
 use crate::params::{NUM_STRIPS, One2FourParams};
 
-/// Misses that are listed.
-const MAX_LISTED: usize = 64;
 /// How long the footer speaks of a miss.
 const RECENT: Duration = Duration::from_secs(20);
 
@@ -84,10 +82,7 @@ impl State {
             self.sample_rate = sample_rate;
         }
         self.load = status.load.history();
-        self.misses
-            .extend(std::iter::from_fn(|| status.next_miss()));
-        let surplus = self.misses.len().saturating_sub(MAX_LISTED);
-        self.misses.drain(..surplus);
+        self.misses = status.misses();
         self.num_misses = status.late_chunks.load(Ordering::Relaxed);
         let gap_samples = status.gap_samples.load(Ordering::Relaxed);
         self.gap_s = gap_samples as f64 / f64::from(self.sample_rate);

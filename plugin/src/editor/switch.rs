@@ -15,6 +15,7 @@ pub fn show(
     param: &BoolParam,
     control_idx: usize,
     letter: &str,
+    hint: &str,
     lit: Color32,
 ) -> bool {
     let id = ui.scope_id().with(("switch", control_idx));
@@ -43,5 +44,7 @@ pub fn show(
     }
     response
         .widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), is_on, param.name()));
-    response.clicked() && ui.input(|input| input.modifiers.command)
+    let is_alone = response.clicked() && ui.input(|input| input.modifiers.command);
+    response.on_hover_text(hint);
+    is_alone
 }
