@@ -12,7 +12,7 @@ use super::layout::{Layout, StripLayout};
 use super::packs::Packs;
 use super::save::Save;
 use super::state::State;
-use super::{Links, cursor, facts, footer, header, lanes, size, strip, theme};
+use super::{Links, chunk, cursor, facts, footer, header, lanes, size, strip, theme};
 use crate::params::NUM_STRIPS;
 
 /// Between two frames while something moves.
@@ -80,6 +80,7 @@ impl View {
         self.last_frame_s = now_s;
         self.state.update(links, passed_s as f32);
         self.hands.set_engine(self.state.engine.clone());
+        chunk::insist(links, &self.hands, &mut self.state);
 
         let window = ui.ctx().content_rect();
         let layout = Layout::of(window);
@@ -97,8 +98,10 @@ impl View {
             &mut self.save,
         );
         size::corner(ui, layout.corner, window);
+        size::fit(ui, window);
 
-        let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_restarting();
+        let is_busy =
+            self.state.is_moving || self.save.is_running() || self.state.restarting().is_some();
         links.status.is_asleep.store(!is_busy, Ordering::Release);
         ui.ctx()
             .request_repaint_after(if is_busy { FRAME } else { LOOK });
@@ -154,9 +157,5 @@ impl NiceEguiApp for App {
 
     fn resized(&mut self, size: baseview::WindowSize) {
         self.links.remember_size(size.logical);
-    }
-
-    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
-        self.links.remember_zoom(zoom_factor);
     }
 }

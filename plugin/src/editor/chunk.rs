@@ -1,13 +1,21 @@
 //! The menu of chunks: how much audio the worker takes at a time, and what follows from it for the
 //! latency and for automation.
 
+use std::time::Duration;
+
 use egui::{PopupCloseBehavior, Ui};
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{BoolParam, Enum, Param};
 
 use super::hands::Hands;
 use super::state::State;
 use super::{Links, menu, theme, words};
 use crate::geometry::ChunkSetting;
+
+/// The parameter's id.
+const PARAM_ID: &str = "chunk";
+/// The longest time that a host takes to pass a gesture on.
+const HOST_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
@@ -23,6 +31,7 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
             let choice = menu::choice(ui, is_chosen, label(setting), &latency);
             if choice.clicked() && !is_chosen {
                 hands.put(chunk, None, chunk.preview_normalized(setting));
+                state.wanted_chunk = Some(setting);
                 state.expect_restart();
             }
             if choice.clicked() {
@@ -36,6 +45,21 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
         ui.separator();
         align(ui, hands, &links.params.align_automation);
     });
+}
+
+/// Sees to it that the chunk that was chosen gets to the plugin, once the host had time to pass it on.
+/// Ardour 7 does not: the parameter is not automatable.
+pub fn insist(links: &Links, hands: &Hands, state: &mut State) {
+    let is_late = state
+        .restarting()
+        .is_none_or(|passed| passed > HOST_PATIENCE);
+    if let Some(setting) = state.wanted_chunk.take_if(|_| is_late)
+        && links.params.chunk.value() != setting
+        && let Some(ids) = ChunkSetting::ids()
+    {
+        let id = ids[setting.to_index()].to_owned();
+        hands.restore(PARAM_ID, ParamValue::String(id));
+    }
 }
 
 fn align(ui: &mut Ui, hands: &Hands, param: &BoolParam) {

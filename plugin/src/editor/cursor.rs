@@ -1,9 +1,12 @@
 //! The line under the pointer, through all lanes: how long ago, and how high.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::{lanes, theme, words};
 use crate::bridge::{MAX_HZ, MIN_HZ};
+
+/// Around the words on their ground.
+const PADDING: Vec2 = vec2(6.0, 1.0);
 
 /// Shows the line for a pointer at `at` in `lane`, through `lanes`, and its time on the axis.
 pub fn show(ui: &Ui, at: Pos2, lane: Rect, lanes: Rect, time_axis: Rect) {
@@ -33,10 +36,10 @@ fn hertz(lane: Rect, y: f32) -> f64 {
 /// A few words on a ground of their own, kept inside `bounds`.
 fn sign(painter: &Painter, bounds: Rect, at: Pos2, align: Align2, text: &str) {
     let galley = painter.layout_no_wrap(text.into(), theme::font(11.0), theme::TEXT);
-    let ground = align.anchor_size(at, galley.size()).expand2(vec2(4.0, 1.0));
-    let low = (bounds.min - ground.min).max(egui::Vec2::ZERO);
-    let high = (bounds.max - ground.max).min(egui::Vec2::ZERO);
+    let ground = align.anchor_size(at, galley.size()).expand2(PADDING);
+    let low = (bounds.min - ground.min).max(Vec2::ZERO);
+    let high = (bounds.max - ground.max).min(Vec2::ZERO);
     let ground = ground.translate(low + high);
     painter.rect_filled(ground, theme::ROUND, theme::RAISED);
-    painter.galley(ground.min + vec2(4.0, 1.0), galley, theme::TEXT);
+    painter.galley(ground.min + PADDING, galley, theme::TEXT);
 }

@@ -7,7 +7,7 @@ use super::{history, misses, theme, words};
 use crate::bridge::HISTORY_S;
 
 /// How the width is shared.
-const SHARES: [f32; 4] = [0.27, 0.26, 0.28, 0.19];
+const SHARES: [f32; 4] = [0.265, 0.245, 0.31, 0.18];
 
 /// The label over a number, the number, and a word on it.
 struct Fact {

@@ -33,7 +33,7 @@ pub fn show(
     ui.scope_builder(
         UiBuilder::new().max_rect(rect).layout(right_to_left),
         |ui| {
-            size::menu(ui);
+            size::menu(ui, links);
             save::menu(ui, links, state, save);
         },
     );

@@ -5,7 +5,7 @@ use egui::{Rect, Vec2, pos2, vec2};
 use crate::params::NUM_STRIPS;
 
 /// The smallest window in points.
-pub const MIN_SIZE: Vec2 = vec2(760.0, 440.0);
+pub const MIN_SIZE: Vec2 = vec2(900.0, 480.0);
 /// The largest window in points.
 pub const MAX_SIZE: Vec2 = vec2(2400.0, 1400.0);
 

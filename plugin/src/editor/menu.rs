@@ -2,11 +2,14 @@
 
 use egui::style::StyleModifier;
 use egui::{
-    Align, Atom, Button, Color32, IntoAtoms, Label, Layout, Popup, Response, RichText, Shape,
-    Stroke, Style, Ui, vec2,
+    Align, Atom, Button, Color32, Frame, IntoAtoms, Label, Layout, Margin, Popup, Response,
+    RichText, Shape, Stroke, Style, Ui, vec2,
 };
 
 use super::theme;
+
+/// Beside the words of a choice or a note.
+const PADDING: i8 = 8;
 
 /// A button that opens a menu, with a triangle behind its words.
 pub fn button<'a>(ui: &mut Ui, words: impl IntoAtoms<'a>, name: &str) -> Response {
@@ -40,10 +43,13 @@ pub fn choice(ui: &mut Ui, is_chosen: bool, text: &str, remark: &str) -> Respons
         .accessible_name(text)
 }
 
-/// A few words below a thing to choose.
+/// A few small words, in line with those of a choice.
 pub fn note(ui: &mut Ui, text: &str, colour: Color32) {
     let words = RichText::new(text).small().color(colour);
-    ui.add(Label::new(words).wrap());
+    let margin = Margin::symmetric(PADDING, 0);
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.add(Label::new(words).wrap());
+    });
 }
 
 /// Says what a change of a setting will do that takes effect on activation.
@@ -62,7 +68,7 @@ fn with_looks(popup: Popup) -> Popup {
     popup
         .layout(Layout::top_down(Align::Min))
         .style(StyleModifier::new(|style: &mut Style| {
-            style.spacing.button_padding = vec2(8.0, 5.0);
+            style.spacing.button_padding = vec2(PADDING.into(), 5.0);
             style.spacing.item_spacing = vec2(8.0, 4.0);
         }))
 }

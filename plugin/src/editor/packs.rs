@@ -1,6 +1,6 @@
 //! The menu of packs.
 
-use egui::{Button, Color32, Frame, Margin, ScrollArea, Ui};
+use egui::{Button, ScrollArea, Ui};
 use nice_plug::params::persist::PersistentField;
 
 use super::state::State;
@@ -44,12 +44,7 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
     menu.show(|ui| {
         let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
         ScrollArea::vertical().max_height(most).show(ui, |ui| {
-            for installed in &packs.installed {
-                entry(ui, links, state, installed, &chosen);
-            }
-            if packs.installed.is_empty() {
-                ui.label("No pack is installed.");
-            }
+            list(ui, links, state, packs, &chosen);
         });
         ui.separator();
         if ui.button("Open packs folder").clicked()
@@ -63,6 +58,16 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
     });
 }
 
+fn list(ui: &mut Ui, links: &Links, state: &mut State, packs: &Packs, chosen: &str) {
+    for installed in &packs.installed {
+        entry(ui, links, state, installed, chosen);
+    }
+    if packs.installed.iter().all(|pack| pack.id != chosen) {
+        let reason = "The project names this pack, and this machine lacks it.";
+        refused(ui, chosen, reason);
+    }
+}
+
 fn entry(ui: &mut Ui, links: &Links, state: &mut State, installed: &Installed, chosen: &str) {
     match &installed.manifest {
         Ok(manifest) => {
@@ -74,34 +79,20 @@ fn entry(ui: &mut Ui, links: &Links, state: &mut State, installed: &Installed, c
                 state.expect_restart();
             }
             about(ui, manifest);
+            ui.add_space(8.0);
         }
-        Err(error) => {
-            ui.add_enabled(false, Button::new(&installed.id));
-            below(ui, &[(&error.to_string(), theme::ALERT)]);
-        }
+        Err(error) => refused(ui, &installed.id, &error.to_string()),
     }
 }
 
-fn about(ui: &mut Ui, manifest: &Manifest) {
-    let licence = format!("Licence: {}", manifest.license);
-    let lines = [
-        (manifest.description.as_str(), theme::TEXT),
-        (&licence, theme::FAINT),
-    ];
-    below(ui, &lines);
+fn refused(ui: &mut Ui, id: &str, reason: &str) {
+    ui.add_enabled(false, Button::selectable(false, id));
+    menu::note(ui, reason, theme::ALERT);
+    ui.add_space(8.0);
 }
 
-/// Small lines under a pack's name, in line with it.
-fn below(ui: &mut Ui, lines: &[(&str, Color32)]) {
-    let left = ui.spacing().button_padding.x as i8;
-    let margin = Margin {
-        left,
-        bottom: 8,
-        ..Margin::ZERO
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
-        for (text, colour) in lines {
-            menu::note(ui, text, *colour);
-        }
-    });
+fn about(ui: &mut Ui, manifest: &Manifest) {
+    menu::note(ui, &manifest.description, theme::TEXT);
+    let licence = format!("Licence: {}", manifest.license);
+    menu::note(ui, &licence, theme::FAINT);
 }

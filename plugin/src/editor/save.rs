@@ -48,7 +48,9 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             for (span, label) in SPANS {
-                ui.radio_value(&mut save.span, span, label);
+                if menu::choice(ui, save.span == span, label, "").clicked() {
+                    save.span = span;
+                }
             }
             ui.add_space(4.0);
             menu::note(ui, "Into a new folder in", theme::FAINT);

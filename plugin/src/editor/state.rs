@@ -9,6 +9,7 @@ use super::levels::Levels;
 use super::picture::Picture;
 use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
+use crate::geometry::ChunkSetting;
 use crate::params::{NUM_STRIPS, One2FourParams};
 
 /// How long the footer speaks of a miss.
@@ -42,6 +43,8 @@ pub struct State {
     pub words: words::State,
     /// Since when the host has been asked to restart the plugin, and what was active then.
     restart: Option<(Instant, Option<EditorEnd>)>,
+    /// The chunk that a person chose, until the plugin has it.
+    pub wanted_chunk: Option<ChunkSetting>,
     /// Whether anything moves.
     pub is_moving: bool,
     /// Where exported stems go, as a person may edit it.
@@ -65,6 +68,7 @@ impl State {
             picture: Picture::new(ctx),
             words: words::State::default(),
             restart: None,
+            wanted_chunk: None,
             is_moving: true,
             folder: folder.display().to_string(),
         }
@@ -101,7 +105,7 @@ impl State {
             fault: status.fault(),
             is_ready: status.is_ready.load(Ordering::Relaxed),
             is_active: self.engine.is_some(),
-            restarting: self.restart.as_ref().map(|(since, _)| since.elapsed()),
+            restarting: self.restarting(),
             is_sounding: self.levels.is_moving(),
             has_just_missed: self.has_just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
@@ -116,9 +120,9 @@ impl State {
         self.restart = Some((Instant::now(), self.engine.clone()));
     }
 
-    /// Whether a restart is awaited.
-    pub fn is_restarting(&self) -> bool {
-        self.restart.is_some()
+    /// For how long a restart has been awaited.
+    pub fn restarting(&self) -> Option<Duration> {
+        self.restart.as_ref().map(|(since, _)| since.elapsed())
     }
 
     /// Ends the wait when there is another activation.

@@ -137,7 +137,11 @@ fn a_dragged_fader_tells_the_host_and_is_heard_at_once() {
     let heard = audio.stop();
 
     let output = instance.param("output_gain").unwrap().clap_id;
-    let [(_, Touch::Begin(begun)), changes @ .., (end, Touch::End(ended))] = &heard.touches[..]
+    let [
+        (_, Touch::Begin(begun)),
+        changes @ ..,
+        (end, Touch::End(ended)),
+    ] = &heard.touches[..]
     else {
         panic!("no gesture: {:?}", heard.touches)
     };
@@ -235,7 +239,10 @@ fn an_open_editor_rests_while_nothing_plays() {
     let (before_s, started) = (process::busy_s(), Instant::now());
     sleep_ms(20_000);
     let share = (process::busy_s() - before_s) / started.elapsed().as_secs_f64();
-    println!("an open editor takes {:.2} % of a core at rest", share * 100.0);
+    println!(
+        "an open editor takes {:.2} % of a core at rest",
+        share * 100.0
+    );
     close(&mut instance, &screen);
     instance.deactivate(heard.player);
     assert!(share < MAX_IDLE, "{share}");
