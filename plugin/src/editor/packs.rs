@@ -60,7 +60,10 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, packs: &mut Packs) {
 
 fn list(ui: &mut Ui, links: &Links, state: &mut State, packs: &Packs, chosen: &str) {
     for installed in &packs.installed {
-        entry(ui, links, state, installed, chosen);
+        if entry(ui, installed, chosen) {
+            links.params.pack.set(installed.id.clone());
+            state.expect_restart();
+        }
     }
     if packs.installed.iter().all(|pack| pack.id != chosen) {
         let reason = "The project names this pack, and this machine lacks it.";
@@ -68,20 +71,21 @@ fn list(ui: &mut Ui, links: &Links, state: &mut State, packs: &Packs, chosen: &s
     }
 }
 
-fn entry(ui: &mut Ui, links: &Links, state: &mut State, installed: &Installed, chosen: &str) {
+/// Shows a pack; returns whether it was chosen.
+fn entry(ui: &mut Ui, installed: &Installed, chosen: &str) -> bool {
     match &installed.manifest {
         Ok(manifest) => {
             let is_chosen = installed.id == chosen;
             let remark = format!("{} {}", manifest.kind, manifest.version);
             let choice = menu::choice(ui, is_chosen, &manifest.name, &remark);
-            if choice.clicked() && !is_chosen {
-                links.params.pack.set(installed.id.clone());
-                state.expect_restart();
-            }
             about(ui, manifest);
             ui.add_space(8.0);
+            choice.clicked() && !is_chosen
         }
-        Err(error) => refused(ui, &installed.id, &error.to_string()),
+        Err(error) => {
+            refused(ui, &installed.id, &error.to_string());
+            false
+        }
     }
 }
 
