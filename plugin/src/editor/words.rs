@@ -120,7 +120,7 @@ pub fn sentence(state: &State) -> (Mood, String) {
             ..
         } => (
             Mood::Fault,
-            "The host has not restarted the plugin yet: start playback, or reopen the project.",
+            "The host has not restarted the plugin: switch it off and on there, or open the project again.",
         ),
         State {
             fault: Some(fault), ..

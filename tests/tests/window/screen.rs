@@ -1,6 +1,6 @@
 //! A display with a window of the host's on it, and a hand on the mouse.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, WindowClass};
@@ -69,6 +69,19 @@ impl Screen {
         (geometry.width, geometry.height)
     }
 
+    /// Waits until the editor has this size in pixels.
+    pub fn wait_for_size(&self, size: (u16, u16)) {
+        let started = Instant::now();
+        while self.editor_size() != size {
+            let found = self.editor_size();
+            assert!(
+                started.elapsed().as_secs() < 5,
+                "{found:?} and not {size:?}"
+            );
+            std::thread::sleep(FRAME);
+        }
+    }
+
     /// Clicks there in the window.
     pub fn click(&self, at: (i16, i16)) {
         self.drag(at, at);
@@ -77,7 +90,7 @@ impl Screen {
 
     /// Presses, moves in steps, and lets go.
     pub fn drag(&self, from: (i16, i16), to: (i16, i16)) {
-        const STEPS: i16 = 5;
+        const STEPS: i16 = 10;
         self.input(MOVE, 0, from);
         std::thread::sleep(2 * FRAME);
         self.input(PRESS, 1, from);
