@@ -23,26 +23,20 @@ pub fn show(
     let is_heard = is_heard(params, strip_idx);
     let name = STRIPS[strip_idx];
     frame(ui, rect, &parts, name, strip_idx, is_heard);
-    switch::show(
-        ui,
-        parts.mute,
-        hands,
-        &strip.mute,
-        mute_idx(strip_idx),
-        "M",
-        &format!("Mute {name}"),
-        theme::ALERT,
-    );
-    let is_alone = switch::show(
-        ui,
-        parts.solo,
-        hands,
-        &strip.solo,
-        solo_idx(strip_idx),
-        "S",
-        &format!("Solo {name}; with Ctrl held, solo nothing else"),
-        theme::SOLO,
-    );
+    let looks = switch::Looks {
+        letter: "M",
+        hint: &format!("Mute {name}"),
+        lit: theme::ALERT,
+    };
+    let idx = mute_idx(strip_idx);
+    switch::show(ui, parts.mute, hands, &strip.mute, idx, &looks);
+    let looks = switch::Looks {
+        letter: "S",
+        hint: &format!("Solo {name}; with Ctrl held, solo nothing else"),
+        lit: theme::SOLO,
+    };
+    let idx = solo_idx(strip_idx);
+    let is_alone = switch::show(ui, parts.solo, hands, &strip.solo, idx, &looks);
     if is_alone {
         solo_alone(hands, params, strip_idx);
     }

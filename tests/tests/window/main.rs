@@ -102,16 +102,18 @@ fn an_editor_opens_fast_and_leaves_nothing_behind() {
 
     // The recording of the stems grows no more.
     let (before_kib, handles) = (process::resident_kib(), process::handles());
+    let busy_before_s = process::busy_s();
     for _ in 0..TIMES {
         open(&mut first, &screen);
         close(&mut first, &screen);
     }
+    let busy_ms = (process::busy_s() - busy_before_s) * 1e3 / TIMES as f64;
     let growth_kib = process::resident_kib() - before_kib;
     let handles_after = process::handles();
     times.sort();
     let (median, most) = (times[TIMES / 2], times[TIMES - 1]);
     println!(
-        "opens in {median:?}, at most {most:?}; slowest block {:?}; {growth_kib} KiB more after \
+        "opens in {median:?}, at most {most:?}, with {busy_ms:.0} ms of work; slowest block {:?}; {growth_kib} KiB more after \
          {TIMES} windows; threads and files {handles:?}, then {handles_after:?}",
         heard.slowest
     );
@@ -171,10 +173,12 @@ fn another_chunk_restarts_the_plugin_without_a_click() {
     open(&mut instance, &screen);
     sleep_ms(2_500);
     screen.click(CHUNK_BUTTON);
-    screen.click(QUARTER_SECOND);
+    // Whatever was asked for before is not the chunk's.
+    instance.requests().take_restart();
     let asked = Instant::now();
+    screen.click(QUARTER_SECOND);
     while !instance.requests().take_restart() {
-        assert!(asked.elapsed().as_secs() < 2, "no restart was asked for");
+        assert!(asked.elapsed().as_secs() < 5, "no restart was asked for");
         sleep_ms(1);
     }
     let waited = asked.elapsed();

@@ -85,7 +85,7 @@ impl Screen {
     /// Clicks there in the window.
     pub fn click(&self, at: (i16, i16)) {
         self.drag(at, at);
-        std::thread::sleep(4 * FRAME);
+        std::thread::sleep(15 * FRAME);
     }
 
     /// Presses, moves in steps, and lets go.
