@@ -239,7 +239,7 @@ impl Rig {
             .map(|(x, _)| x as f32)
             .filter(|&x| rect.x_range().contains(x));
         let first = columns.next()?;
-        Some((first, columns.last().unwrap_or(first)))
+        Some((first, columns.next_back().unwrap_or(first)))
     }
 
     /// Compares what is shown with the picture of this name.
