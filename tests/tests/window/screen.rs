@@ -83,8 +83,17 @@ impl Screen {
     }
 
     /// Clicks there in the window.
+    pub fn tap(&self, at: (i16, i16)) {
+        self.input(MOVE, 0, at);
+        std::thread::sleep(2 * FRAME);
+        self.input(PRESS, 1, at);
+        std::thread::sleep(FRAME);
+        self.input(RELEASE, 1, at);
+    }
+
+    /// Clicks there, and waits until it shows.
     pub fn click(&self, at: (i16, i16)) {
-        self.drag(at, at);
+        self.tap(at);
         std::thread::sleep(15 * FRAME);
     }
 
