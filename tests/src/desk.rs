@@ -1,9 +1,11 @@
 //! Stands in for the host behind an editor that has no window: keeps the parameters, and notes the
 //! gestures.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{ParamPtr, PluginApi, PluginState};
 
 /// What an editor told its host.
@@ -21,6 +23,10 @@ pub enum Gesture {
 #[derive(Default)]
 pub struct Desk {
     gestures: Mutex<Vec<Gesture>>,
+    /// Whether changes by gestures do not get to the parameters.
+    pub is_deaf: AtomicBool,
+    /// The values that came as states.
+    restored: Mutex<Vec<(String, ParamValue)>>,
 }
 
 impl Desk {
@@ -36,6 +42,14 @@ impl Desk {
         self.gestures
             .lock()
             .map(|mut gestures| std::mem::take(&mut *gestures))
+            .unwrap_or_default()
+    }
+
+    /// The values that came as states since the last call, by the parameters' ids.
+    pub fn take_restored(&self) -> Vec<(String, ParamValue)> {
+        self.restored
+            .lock()
+            .map(|mut restored| std::mem::take(&mut *restored))
             .unwrap_or_default()
     }
 
@@ -64,8 +78,10 @@ impl GuiContextInner for Desk {
 
     unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
         self.note(Gesture::Change(name(param), normalized));
-        // SAFETY: as above; a value is set with an atomic store.
-        unsafe { param._internal_set_normalized_value(normalized) };
+        if !self.is_deaf.load(Ordering::Relaxed) {
+            // SAFETY: as above; a value is set with an atomic store.
+            unsafe { param._internal_set_normalized_value(normalized) };
+        }
     }
 
     unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
@@ -80,7 +96,11 @@ impl GuiContextInner for Desk {
         }
     }
 
-    fn set_state(&self, _state: PluginState) {}
+    fn set_state(&self, state: PluginState) {
+        if let Ok(mut restored) = self.restored.lock() {
+            restored.extend(state.params);
+        }
+    }
 
     fn request_restart(&self) {}
 }

@@ -24,7 +24,7 @@ pub use chunk::{Chunk, NUM_STEMS, Outcome};
 pub use editor::{EditorEnd, EditorSlot};
 pub use load::{HISTORY_S, Load};
 pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
-pub use picture::{Column, NUM_BANDS, NUM_LANES, column_frames};
+pub use picture::{Column, MAX_HZ, MIN_HZ, NUM_BANDS, NUM_LANES, column_frames};
 pub use recording::{MAX_RECORDING_S, Recording, Take};
 pub use status::{Miss, PackIdentity, Status};
 

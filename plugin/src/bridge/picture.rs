@@ -7,6 +7,10 @@ use crate::geometry::Geometry;
 pub const NUM_LANES: usize = 1 + NUM_STEMS;
 /// Bands of a lane, spaced evenly in octaves.
 pub const NUM_BANDS: usize = 48;
+/// The middle of the lowest band in Hz.
+pub const MIN_HZ: f64 = 45.0;
+/// The middle of the highest band in Hz.
+pub const MAX_HZ: f64 = 14_000.0;
 
 /// The shortest column in seconds: finer than a lane's pixels would be waste.
 const MIN_COLUMN_S: f64 = 0.01;

@@ -1,5 +1,6 @@
 //! What the threads tell about themselves.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
@@ -66,8 +67,11 @@ pub struct Status {
     pub meters: Meters,
     /// How busy the worker was.
     pub load: Load,
-    /// The last misses; written by the audio thread, taken by the editor.
-    misses: ArrayQueue<Miss>,
+    /// Misses that the editor has not seen; written by the audio thread.
+    new_misses: ArrayQueue<Miss>,
+    /// The last misses that the editor has seen, kept from window to window. Never locked by the
+    /// audio thread.
+    seen_misses: Mutex<VecDeque<Miss>>,
     /// The version of ONNX Runtime. Never locked by the audio thread.
     runtime: Mutex<Option<String>>,
     /// Why there are no stems, as one sentence. Never locked by the audio thread.
@@ -94,7 +98,8 @@ impl Default for Status {
             is_playing: AtomicBool::default(),
             meters: Meters::default(),
             load: Load::default(),
-            misses: ArrayQueue::new(MAX_MISSES),
+            new_misses: ArrayQueue::new(MAX_MISSES),
+            seen_misses: Mutex::default(),
             runtime: Mutex::default(),
             fault: Mutex::default(),
             pack: Mutex::default(),
@@ -107,12 +112,18 @@ impl Status {
     pub fn miss(&self, is_failure: bool) {
         self.late_chunks.fetch_add(1, Ordering::Relaxed);
         let at = Instant::now();
-        self.misses.force_push(Miss { at, is_failure });
+        self.new_misses.force_push(Miss { at, is_failure });
     }
 
-    /// The next of the misses that nobody took.
-    pub fn next_miss(&self) -> Option<Miss> {
-        self.misses.pop()
+    /// The last misses, the oldest first. Not for the audio thread.
+    pub fn misses(&self) -> Vec<Miss> {
+        let Ok(mut seen) = self.seen_misses.lock() else {
+            return Vec::new();
+        };
+        seen.extend(std::iter::from_fn(|| self.new_misses.pop()));
+        let surplus = seen.len().saturating_sub(MAX_MISSES);
+        seen.drain(..surplus);
+        seen.iter().copied().collect()
     }
 
     /// Says which ONNX Runtime runs.

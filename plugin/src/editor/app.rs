@@ -12,7 +12,7 @@ use super::layout::{Layout, StripLayout};
 use super::packs::Packs;
 use super::save::Save;
 use super::state::State;
-use super::{Links, facts, footer, header, lanes, strip, theme};
+use super::{Links, chunk, cursor, facts, footer, header, lanes, size, strip, theme};
 use crate::params::NUM_STRIPS;
 
 /// Between two frames while something moves.
@@ -52,7 +52,7 @@ impl App {
         self.view = Some(View {
             hands: Hands::new(host),
             state: State::new(ctx, self.links.folder()),
-            packs: Packs::default(),
+            packs: Packs::new(&self.links.places),
             save: Save::default(),
             last_frame_s: 0.0,
         });
@@ -80,6 +80,7 @@ impl View {
         self.last_frame_s = now_s;
         self.state.update(links, passed_s as f32);
         self.hands.set_engine(self.state.engine.clone());
+        chunk::insist(links, &self.hands, &mut self.state);
 
         let window = ui.ctx().content_rect();
         let layout = Layout::of(window);
@@ -96,8 +97,11 @@ impl View {
             &mut self.packs,
             &mut self.save,
         );
+        size::corner(ui, layout.corner, window);
+        size::fit(ui, window);
 
-        let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_restarting();
+        let is_busy =
+            self.state.is_moving || self.save.is_running() || self.state.restarting().is_some();
         links.status.is_asleep.store(!is_busy, Ordering::Release);
         ui.ctx()
             .request_repaint_after(if is_busy { FRAME } else { LOOK });
@@ -106,6 +110,7 @@ impl View {
     fn mixer(&mut self, ui: &mut Ui, links: &Links, layout: &Layout) {
         let params = &links.params;
         let levels = self.state.levels.meters;
+        let mut pointer = None;
         for strip_idx in 0..NUM_STRIPS {
             let rect = layout.strips[strip_idx];
             let levels = &levels[strip_idx];
@@ -113,13 +118,22 @@ impl View {
                 self.state.levels.reset_loudest(strip_idx);
             }
             let lane = layout.lanes[strip_idx];
-            lanes::show(ui, lane, &self.state.picture, params, strip_idx);
+            let picture = &self.state.picture;
+            if let Some(at) = lanes::show(ui, lane, picture, params, strip_idx) {
+                pointer = Some((at, lane));
+            }
         }
         let output = &levels[NUM_STRIPS];
         if strip::show_output(ui, layout.output, &self.hands, params, output) {
             self.state.levels.reset_loudest(NUM_STRIPS);
         }
         lanes::time_axis(ui, layout.time_axis);
+        let lanes = layout.lanes[0].union(layout.lanes[NUM_STRIPS - 1]);
+        match pointer {
+            _ if self.state.picture.is_empty() => lanes::invitation(ui, lanes),
+            Some((at, lane)) => cursor::show(ui, at, lane, lanes, layout.time_axis),
+            None => {}
+        }
         let fader = StripLayout::of(layout.output).fader;
         lanes::gain_scale(ui, layout.scale, fader, &params.output_gain);
     }
@@ -143,9 +157,5 @@ impl NiceEguiApp for App {
 
     fn resized(&mut self, size: baseview::WindowSize) {
         self.links.remember_size(size.logical);
-    }
-
-    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
-        self.links.remember_zoom(zoom_factor);
     }
 }

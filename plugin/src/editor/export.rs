@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
@@ -25,13 +26,13 @@ pub enum Span {
 /// An export under way or done.
 pub struct Export {
     shared: Arc<Shared>,
+    /// The thread that writes, where the system gave one.
+    thread: Option<JoinHandle<()>>,
 }
 
 struct Shared {
     /// Thousandths that are done.
     progress: AtomicU32,
-    /// Whether nobody wants it any more.
-    is_cancelled: AtomicBool,
     /// The folder, or what went wrong.
     result: Mutex<Option<Result<PathBuf, String>>>,
 }
@@ -80,7 +81,6 @@ impl Export {
     pub fn start(piece: Piece, parent: PathBuf) -> Self {
         let shared = Arc::new(Shared {
             progress: AtomicU32::new(0),
-            is_cancelled: AtomicBool::new(false),
             result: Mutex::new(None),
         });
         let thread_shared = shared.clone();
@@ -89,10 +89,14 @@ impl Export {
             thread_shared.finish(result);
         };
         let thread = std::thread::Builder::new().name("one2four-export".into());
-        if let Err(error) = thread.spawn(run) {
-            shared.finish(Err(format!("The system gave no thread: {error}")));
-        }
-        Self { shared }
+        let thread = match thread.spawn(run) {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                shared.finish(Err(format!("The system gave no thread: {error}")));
+                None
+            }
+        };
+        Self { shared, thread }
     }
 
     /// From 0 to 1.
@@ -111,8 +115,11 @@ impl Export {
 }
 
 impl Drop for Export {
+    /// Waits until the files are written: they were asked for, and the host may unload this code.
     fn drop(&mut self) {
-        self.shared.is_cancelled.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -172,9 +179,6 @@ fn write_stem(
     let mut writer = WavWriter::create(path, spec)?;
     let mut position = piece.start;
     for take in &piece.takes {
-        if shared.is_cancelled.load(Ordering::Relaxed) {
-            return Err(hound::Error::IoError(std::io::Error::other("cancelled")));
-        }
         let start = take.start.clamp(position, piece.end);
         silence(&mut writer, start - position, channels)?;
         let end = take.end().clamp(start, piece.end);

@@ -16,6 +16,7 @@ const FINE: f32 = 0.1;
 const STEP_DB: f32 = 1.0;
 /// A step of the page keys, in dB.
 const PAGE_DB: f32 = 6.0;
+const HINT: &str = "Double-click for 0 dB; hold Ctrl or Shift for fine steps";
 const KNOB_WIDTH: f32 = 12.0;
 
 /// Where a normalized value lies on a scale that `rect` holds; the knob's centre.
@@ -53,7 +54,9 @@ pub fn show(
         info.role = Role::Slider;
         info
     });
-    response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal)
+    response
+        .on_hover_cursor(egui::CursorIcon::ResizeHorizontal)
+        .on_hover_text(HINT)
 }
 
 /// Follows a drag; returns where the hand holds the fader, because the host's echo comes later.

@@ -1,7 +1,8 @@
 //! What a person's hand does to a parameter, told to the host as a gesture: begin, change, end.
 
 use nice_plug::context::gui::GuiContext;
-use nice_plug::prelude::Param;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{Param, PluginState};
 
 use crate::bridge::EditorEnd;
 
@@ -46,6 +47,16 @@ impl Hands {
     /// The hand lets go.
     pub fn end<P: Param>(&self, param: &P) {
         self.host.param_setter().end_set_parameter(param);
+    }
+
+    /// Gives the parameter with this id a value by way of the plugin's state, for hosts that do not
+    /// pass on a gesture on what is not automatable.
+    pub fn restore(&self, id: &str, value: ParamValue) {
+        self.host.set_state(PluginState {
+            version: env!("CARGO_PKG_VERSION").into(),
+            params: [(id.to_owned(), value)].into(),
+            fields: Default::default(),
+        });
     }
 
     /// All three at once.

@@ -1,6 +1,6 @@
 //! The lanes: what the input was made of in the last seconds, and which stem took what.
 
-use egui::{Align2, Color32, Mesh, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::picture::{Picture, SHOWN_S};
 use super::{strip, theme};
@@ -11,8 +11,14 @@ const LINE_S: usize = 1;
 /// Seconds between two labelled lines.
 const LABEL_S: usize = 2;
 
-/// Shows a strip's lane.
-pub fn show(ui: &Ui, rect: Rect, picture: &Picture, params: &One2FourParams, strip_idx: usize) {
+/// Shows a strip's lane. Returns where the pointer is, if it is on it.
+pub fn show(
+    ui: &Ui,
+    rect: Rect,
+    picture: &Picture,
+    params: &One2FourParams,
+    strip_idx: usize,
+) -> Option<Pos2> {
     let painter = ui.painter();
     let (texture, part) = picture.lane(strip_idx);
     // The input is drawn in full even while it is muted: it is what the stems were taken from.
@@ -39,6 +45,19 @@ pub fn show(ui: &Ui, rect: Rect, picture: &Picture, params: &One2FourParams, str
         let name = format!("{} picture", STRIPS[strip_idx]);
         WidgetInfo::labeled(Role::Image, true, name)
     });
+    response.hover_pos()
+}
+
+/// Says what will be in the lanes, while nothing is.
+pub fn invitation(ui: &Ui, lanes: Rect) {
+    let words = "What is heard shows up here, and which stem took it.";
+    ui.painter().text(
+        lanes.center(),
+        Align2::CENTER_CENTER,
+        words,
+        theme::font(13.0),
+        theme::FAINT,
+    );
 }
 
 /// Shows the seconds below the lanes.
@@ -56,6 +75,11 @@ pub fn time_axis(ui: &Ui, rect: Rect) {
         );
     }
     text(rect.right(), Align2::RIGHT_CENTER, "now".into());
+}
+
+/// How long ago that was heard in seconds which lies at `x`.
+pub fn seconds_ago(lanes: Rect, x: f32) -> f32 {
+    (lanes.right() - x) / lanes.width() * SHOWN_S as f32
 }
 
 /// Where the moment lies that was heard so many seconds ago.

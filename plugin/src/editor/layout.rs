@@ -5,7 +5,7 @@ use egui::{Rect, Vec2, pos2, vec2};
 use crate::params::NUM_STRIPS;
 
 /// The smallest window in points.
-pub const MIN_SIZE: Vec2 = vec2(760.0, 440.0);
+pub const MIN_SIZE: Vec2 = vec2(900.0, 480.0);
 /// The largest window in points.
 pub const MAX_SIZE: Vec2 = vec2(2400.0, 1400.0);
 
@@ -17,6 +17,8 @@ const HEADER_HEIGHT: f32 = 48.0;
 const AXIS_HEIGHT: f32 = 20.0;
 const OUTPUT_HEIGHT: f32 = 64.0;
 const FOOTER_HEIGHT: f32 = 32.0;
+/// Width and height of the corner that resizes the window.
+const CORNER: f32 = 20.0;
 /// The controls of a strip; its lane takes the rest.
 const CONTROLS_WIDTH: f32 = 352.0;
 
@@ -39,6 +41,8 @@ pub struct Layout {
     pub facts: Rect,
     /// One sentence.
     pub footer: Rect,
+    /// What resizes the window.
+    pub corner: Rect,
 }
 
 impl Layout {
@@ -70,7 +74,13 @@ impl Layout {
             time_axis: row(middle, right, bottom, AXIS_HEIGHT),
             output: row(left, middle, bottom + AXIS_HEIGHT, OUTPUT_HEIGHT),
             facts: row(middle, right, bottom + AXIS_HEIGHT, OUTPUT_HEIGHT),
-            footer: row(left, right, window.bottom() - FOOTER_HEIGHT, FOOTER_HEIGHT),
+            footer: row(
+                left,
+                right - CORNER,
+                window.bottom() - FOOTER_HEIGHT,
+                FOOTER_HEIGHT,
+            ),
+            corner: Rect::from_min_max(window.max - vec2(CORNER, CORNER), window.max),
         }
     }
 }
@@ -135,6 +145,7 @@ mod tests {
                 layout.output,
                 layout.facts,
                 layout.footer,
+                layout.corner,
             ];
             parts.extend(layout.strips.iter().chain(&layout.lanes));
             for (i, a) in parts.iter().enumerate() {

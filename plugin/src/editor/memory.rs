@@ -6,7 +6,7 @@ use super::layout::{MAX_SIZE, MIN_SIZE};
 use crate::params::EditorMemory;
 
 /// The smallest scale of the window.
-const MIN_ZOOM: f32 = 0.75;
+pub const MIN_ZOOM: f32 = 0.75;
 /// The largest scale of the window.
 const MAX_ZOOM: f32 = 2.0;
 

@@ -10,11 +10,15 @@
 //! | `layout`, `theme`, `words` | rectangles; colours and fonts; sentences |
 //! | `state`, `levels`, `picture` | what is known now; how meters move; the lanes' texture |
 //! | `hands` | gestures to the host and the audio thread |
-//! | `strip`, `fader`, `value`, `switch`, `meter`, `lanes` | a strip and its lane |
-//! | `header`, `packs`, `save`, `facts`, `footer` | the bar, its menus, the numbers, the sentence |
+//! | `strip`, `fader`, `value`, `switch`, `meter` | a strip |
+//! | `lanes`, `cursor` | the lanes; what lies under the pointer |
+//! | `header`, `menu`, `packs`, `chunk`, `save`, `size` | the bar and its menus |
+//! | `facts`, `history`, `misses`, `footer` | the numbers; the sentence |
 //! | `export`, `folders` | stems as files |
 
 mod app;
+mod chunk;
+mod cursor;
 mod export;
 mod facts;
 mod fader;
@@ -22,14 +26,18 @@ mod folders;
 mod footer;
 mod hands;
 mod header;
+mod history;
 mod lanes;
 mod layout;
 mod levels;
 mod memory;
+mod menu;
 mod meter;
+mod misses;
 mod packs;
 mod picture;
 mod save;
+mod size;
 mod state;
 mod strip;
 mod switch;

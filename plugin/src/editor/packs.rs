@@ -1,54 +1,63 @@
 //! The menu of packs.
 
-use egui::{Align, Label, Popup, RichText, ScrollArea, Ui};
+use egui::{Button, ScrollArea, Ui};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::Param;
 
 use super::hands::Hands;
-use super::header::{menu_button, restart_note};
 use super::state::State;
-use super::{Links, theme};
-use crate::pack::{self, Installed, Manifest};
+use super::{Links, folders, menu, theme};
+use crate::pack::{self, Installed, Manifest, Places};
 use crate::params::mute_idx;
 
-/// The packs as they were when the menu was opened.
-#[derive(Default)]
+/// The packs as they were when the menu was opened last.
 pub struct Packs {
     installed: Vec<Installed>,
     is_open: bool,
 }
 
+impl Packs {
+    /// What lies in `places` now.
+    pub fn new(places: &Places) -> Self {
+        Self {
+            installed: pack::installed(places),
+            is_open: false,
+        }
+    }
+
+    /// What the pack calls itself; its id where it is not there.
+    fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+        let manifests = self.installed.iter().flat_map(|pack| &pack.manifest);
+        let mut named = manifests.filter(|manifest| manifest.id == id);
+        named.next().map_or(id, |manifest| &manifest.name)
+    }
+}
+
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State, packs: &mut Packs) {
     let chosen = links.params.pack.get();
-    let button = menu_button(ui, &format!("Pack {chosen}"), "Pack");
-    let menu = Popup::menu(&button);
+    let name = packs.name_of(&chosen).to_owned();
+    let button = menu::button(ui, (menu::faint("Pack"), name), "Pack");
+    let menu = menu::below(&button, 360.0);
     let is_open = menu.is_open();
     if is_open && !packs.is_open {
         packs.installed = pack::installed(&links.places);
     }
     packs.is_open = is_open;
     menu.show(|ui| {
-        ui.set_width(360.0);
-        ui.spacing_mut().item_spacing.y = 4.0;
-        ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
-            for installed in &packs.installed {
-                if entry(ui, installed, &chosen) {
-                    choose(links, hands, packs, installed);
-                    state.expect_restart();
-                }
-            }
-            if packs.installed.is_empty() {
-                ui.label("No pack is installed.");
-            }
+        let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
+        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            list(ui, links, hands, state, packs, &chosen);
         });
         ui.separator();
         if ui.button("Open packs folder").clicked()
             && let Some(folder) = links.places.user_packs()
         {
-            super::folders::open(folder);
+            folders::open(folder);
         }
-        restart_note(ui, "Put the folder of a pack there and it shows up here.");
+        let words = "The folder of a pack that you put there shows up here.";
+        menu::note(ui, words, theme::FAINT);
+        menu::restart_note(ui);
     });
 }
 
@@ -72,32 +81,45 @@ fn choose(links: &Links, hands: &Hands, packs: &Packs, new: &Installed) {
     links.params.pack.set(new.id.clone());
 }
 
+fn list(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State, packs: &Packs, chosen: &str) {
+    for installed in &packs.installed {
+        if entry(ui, installed, chosen) {
+            choose(links, hands, packs, installed);
+            state.expect_restart();
+        }
+    }
+    if packs.installed.iter().all(|pack| pack.id != chosen) {
+        let reason = "The project names this pack, and this machine lacks it.";
+        refused(ui, chosen, reason);
+    }
+}
+
 /// Shows a pack; returns whether it was chosen.
 fn entry(ui: &mut Ui, installed: &Installed, chosen: &str) -> bool {
     match &installed.manifest {
         Ok(manifest) => {
             let is_chosen = installed.id == chosen;
-            let title = format!("{} {}", manifest.name, manifest.version);
-            let is_clicked = ui.selectable_label(is_chosen, title).clicked();
+            let remark = format!("{} {}", manifest.kind, manifest.version);
+            let choice = menu::choice(ui, is_chosen, &manifest.name, &remark);
             about(ui, manifest);
-            is_clicked && !is_chosen
+            ui.add_space(8.0);
+            choice.clicked() && !is_chosen
         }
         Err(error) => {
-            ui.add_enabled(false, egui::Button::selectable(false, &installed.id));
-            small(ui, &error.to_string(), theme::ALERT);
+            refused(ui, &installed.id, &error.to_string());
             false
         }
     }
 }
 
-fn about(ui: &mut Ui, manifest: &Manifest) {
-    small(ui, &manifest.description, theme::TEXT);
-    let licence = format!("{} pack, licence: {}", manifest.kind, manifest.license);
-    small(ui, &licence, theme::FAINT);
+fn refused(ui: &mut Ui, id: &str, reason: &str) {
+    ui.add_enabled(false, Button::selectable(false, id));
+    menu::note(ui, reason, theme::ALERT);
     ui.add_space(8.0);
 }
 
-fn small(ui: &mut Ui, text: &str, colour: egui::Color32) {
-    let words = RichText::new(text).small().color(colour);
-    ui.add(Label::new(words).wrap().halign(Align::Min));
+fn about(ui: &mut Ui, manifest: &Manifest) {
+    menu::note(ui, &manifest.description, theme::TEXT);
+    let licence = format!("Licence: {}", manifest.license);
+    menu::note(ui, &licence, theme::FAINT);
 }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, Popup, PopupCloseBehavior, ProgressBar, RichText, TextEdit, Ui};
+use egui::{Align, Button, Layout, PopupCloseBehavior, ProgressBar, TextEdit, Ui, vec2};
 
 use super::export::{Export, Piece, Span};
-use super::header::menu_button;
 use super::state::State;
-use super::{Links, folders, theme};
+use super::{Links, folders, menu, theme};
+use crate::bridge::MAX_RECORDING_S;
 
 /// Spans to choose from.
 const SPANS: [(Span, &str); 4] = [
@@ -43,46 +43,42 @@ impl Save {
 
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
-    let button = menu_button(ui, "Save stems", "Save stems");
-    Popup::menu(&button)
+    let button = menu::button(ui, "Save stems", "Save stems");
+    menu::below(&button, 320.0)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
-            ui.set_width(320.0);
             for (span, label) in SPANS {
-                ui.radio_value(&mut save.span, span, label);
+                if menu::choice(ui, save.span == span, label, "").clicked() {
+                    save.span = span;
+                }
             }
-            ui.label(
-                RichText::new("Into a new folder in")
-                    .small()
-                    .color(theme::FAINT),
-            );
+            ui.add_space(4.0);
+            menu::note(ui, "Into a new folder in", theme::FAINT);
             let field = TextEdit::singleline(&mut state.folder)
-                .desired_width(320.0)
-                .margin(egui::Margin::symmetric(6, 6));
+                .desired_width(f32::INFINITY)
+                .margin(egui::Margin::symmetric(8, 6));
             let field = ui.add(field).accessible_name("Folder for stems");
             if field.changed() {
                 links.remember_folder(&state.folder);
             }
-            ui.separator();
+            ui.add_space(4.0);
             buttons(ui, state, save);
             outcome(ui, save);
         });
 }
 
 fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
-    let piece = state
-        .engine
-        .as_ref()
-        .and_then(|engine| Piece::of(engine, save.span));
-    ui.horizontal(|ui| {
+    let engine = state.engine.as_ref();
+    let piece = engine.and_then(|engine| Piece::of(engine, save.span));
+    let row = vec2(ui.available_width(), 28.0);
+    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         let label = match &piece {
             Some(piece) => format!("Save {:.1} s", piece.seconds()),
-            None => "Nothing heard yet".into(),
+            None => "Nothing to save yet".into(),
         };
         let can_save = piece.is_some() && !save.is_running();
-        let button = ui.add_enabled(can_save, raised(label));
-        let button = button.accessible_name("Save now");
-        if button.clicked()
+        let button = ui.add_enabled(can_save, Button::new(label));
+        if button.accessible_name("Save now").clicked()
             && let Some(piece) = piece
         {
             save.export = Some(Export::start(piece, PathBuf::from(&state.folder)));
@@ -92,33 +88,31 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
             Some(Ok(folder)) => folder,
             _ => PathBuf::from(&state.folder),
         };
-        if ui.add(raised("Open folder".into())).clicked() {
+        if ui.button("Open folder").clicked() {
             folders::open(&folder);
         }
     });
 }
 
-/// A button that looks like one: in menus they are flat.
-fn raised(label: String) -> Button<'static> {
-    Button::new(format!("  {label}  "))
-        .fill(theme::RAISED)
-        .min_size(egui::vec2(0.0, 28.0))
-}
-
+/// How the export goes or went; until there is one, what is kept for it.
 fn outcome(ui: &mut Ui, save: &Save) {
     let Some(export) = &save.export else {
-        return;
+        let words = format!(
+            "The last {MAX_RECORDING_S} s of stems are kept from when this window was first \
+             opened; as they were taken from the input, before faders and mutes."
+        );
+        return menu::note(ui, &words, theme::FAINT);
     };
     match export.result() {
         None => {
-            ui.add(ProgressBar::new(export.progress()).desired_height(4.0));
+            let bar = ProgressBar::new(export.progress()).desired_height(4.0);
+            ui.add(bar.desired_width(ui.available_width()));
         }
         Some(Ok(folder)) => {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            ui.small(format!("Saved four stems in \"{name}\"."));
+            let words = format!("Saved four stems in \"{name}\".");
+            menu::note(ui, &words, theme::TEXT);
         }
-        Some(Err(error)) => {
-            ui.label(RichText::new(error).small().color(theme::ALERT));
-        }
+        Some(Err(error)) => menu::note(ui, &error, theme::ALERT),
     }
 }

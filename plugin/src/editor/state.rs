@@ -9,10 +9,9 @@ use super::levels::Levels;
 use super::picture::Picture;
 use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
+use crate::geometry::ChunkSetting;
 use crate::params::{NUM_STRIPS, One2FourParams};
 
-/// Misses that are listed.
-const MAX_LISTED: usize = 64;
 /// How long the footer speaks of a miss.
 const RECENT: Duration = Duration::from_secs(20);
 
@@ -44,6 +43,8 @@ pub struct State {
     pub words: words::State,
     /// Since when the host has been asked to restart the plugin, and what was active then.
     restart: Option<(Instant, Option<EditorEnd>)>,
+    /// The chunk that a person chose, until the plugin has it.
+    pub wanted_chunk: Option<ChunkSetting>,
     /// Whether anything moves.
     pub is_moving: bool,
     /// Where exported stems go, as a person may edit it.
@@ -67,6 +68,7 @@ impl State {
             picture: Picture::new(ctx),
             words: words::State::default(),
             restart: None,
+            wanted_chunk: None,
             is_moving: true,
             folder: folder.display().to_string(),
         }
@@ -84,10 +86,7 @@ impl State {
             self.sample_rate = sample_rate;
         }
         self.load = status.load.history();
-        self.misses
-            .extend(std::iter::from_fn(|| status.next_miss()));
-        let surplus = self.misses.len().saturating_sub(MAX_LISTED);
-        self.misses.drain(..surplus);
+        self.misses = status.misses();
         self.num_misses = status.late_chunks.load(Ordering::Relaxed);
         let gap_samples = status.gap_samples.load(Ordering::Relaxed);
         self.gap_s = gap_samples as f64 / f64::from(self.sample_rate);
@@ -106,7 +105,7 @@ impl State {
             fault: status.fault(),
             is_ready: status.is_ready.load(Ordering::Relaxed),
             is_active: self.engine.is_some(),
-            restarting: self.restart.as_ref().map(|(since, _)| since.elapsed()),
+            restarting: self.restarting(),
             is_sounding: self.levels.is_moving(),
             has_just_missed: self.has_just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
@@ -121,9 +120,9 @@ impl State {
         self.restart = Some((Instant::now(), self.engine.clone()));
     }
 
-    /// Whether a restart is awaited.
-    pub fn is_restarting(&self) -> bool {
-        self.restart.is_some()
+    /// For how long a restart has been awaited.
+    pub fn restarting(&self) -> Option<Duration> {
+        self.restart.as_ref().map(|(since, _)| since.elapsed())
     }
 
     /// Ends the wait when there is another activation.

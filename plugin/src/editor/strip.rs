@@ -1,11 +1,12 @@
 //! One strip of the mixer: name, mute, solo, fader, value and meter in a row.
 
-use egui::{Align2, Rect, Ui};
+use egui::{Align2, Color32, Key, Rect, Ui};
+use nice_plug::prelude::{FloatParam, Param};
 
 use super::hands::Hands;
 use super::layout::StripLayout;
 use super::levels::Level;
-use super::{fader, meter, switch, theme, value};
+use super::{fader, menu, meter, switch, theme, value};
 use crate::params::{NUM_STRIPS, OUTPUT_IDX, One2FourParams, STRIPS, gain_idx, mute_idx, solo_idx};
 
 /// Shows a strip. Returns whether a person cleared its clip light.
@@ -20,25 +21,22 @@ pub fn show(
     let parts = StripLayout::of(rect);
     let strip = params.strips()[strip_idx];
     let is_heard = is_heard(params, strip_idx);
-    frame(ui, rect, &parts, STRIPS[strip_idx], strip_idx, is_heard);
-    switch::show(
-        ui,
-        parts.mute,
-        hands,
-        &strip.mute,
-        mute_idx(strip_idx),
-        "M",
-        theme::ALERT,
-    );
-    let is_alone = switch::show(
-        ui,
-        parts.solo,
-        hands,
-        &strip.solo,
-        solo_idx(strip_idx),
-        "S",
-        theme::SOLO,
-    );
+    let name = STRIPS[strip_idx];
+    frame(ui, rect, &parts, name, strip_idx, is_heard);
+    let looks = switch::Looks {
+        letter: "M",
+        hint: &format!("Mute {name}"),
+        lit: theme::ALERT,
+    };
+    let idx = mute_idx(strip_idx);
+    switch::show(ui, parts.mute, hands, &strip.mute, idx, &looks);
+    let looks = switch::Looks {
+        letter: "S",
+        hint: &format!("Solo {name}; with Ctrl held, solo nothing else"),
+        lit: theme::SOLO,
+    };
+    let idx = solo_idx(strip_idx);
+    let is_alone = switch::show(ui, parts.solo, hands, &strip.solo, idx, &looks);
     if is_alone {
         solo_alone(hands, params, strip_idx);
     }
@@ -74,7 +72,7 @@ pub fn is_heard(params: &One2FourParams, strip_idx: usize) -> bool {
 }
 
 /// A strip's colour, dimmed where it is not heard.
-pub fn accent(strip_idx: usize, is_heard: bool) -> egui::Color32 {
+pub fn accent(strip_idx: usize, is_heard: bool) -> Color32 {
     let accent = theme::ACCENTS[strip_idx];
     if is_heard {
         accent
@@ -101,25 +99,24 @@ fn gain(
     ui: &mut Ui,
     parts: &StripLayout,
     hands: &Hands,
-    gain: &nice_plug::prelude::FloatParam,
+    gain: &FloatParam,
     control_idx: usize,
-    accent: egui::Color32,
+    accent: Color32,
 ) {
     let response = fader::show(ui, parts.fader, hands, gain, control_idx, accent);
-    if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+    let mut is_typed = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    menu::of_right_click(&response).show(|ui| {
+        if menu::choice(ui, false, "Reset to 0 dB", "").clicked() {
+            hands.put(gain, Some(control_idx), gain.default_normalized_value());
+        }
+        if menu::choice(ui, false, "Turn off", "").clicked() {
+            hands.put(gain, Some(control_idx), 0.0);
+        }
+        is_typed |= menu::choice(ui, false, "Type a value", "").clicked();
+    });
+    if is_typed {
         value::start_typing(ui, control_idx, gain);
     }
-    response.context_menu(|ui| {
-        use nice_plug::prelude::Param;
-        if ui.button("Reset to 0 dB").clicked() {
-            hands.put(gain, Some(control_idx), gain.default_normalized_value());
-            ui.close();
-        }
-        if ui.button("Turn off").clicked() {
-            hands.put(gain, Some(control_idx), 0.0);
-            ui.close();
-        }
-    });
     value::show(ui, parts.value, hands, gain, control_idx);
 }
 

@@ -6,6 +6,16 @@ use nice_plug::prelude::{BoolParam, Param};
 use super::hands::Hands;
 use super::theme;
 
+/// How a switch looks.
+pub struct Looks<'a> {
+    /// The letter on it.
+    pub letter: &'a str,
+    /// What it does, shown under the pointer.
+    pub hint: &'a str,
+    /// Its colour while it is on.
+    pub lit: Color32,
+}
+
 /// Shows a switch with a letter on it and turns it where a person clicks; returns whether the click
 /// was one with Ctrl, which asks for more than this switch.
 pub fn show(
@@ -14,8 +24,7 @@ pub fn show(
     hands: &Hands,
     param: &BoolParam,
     control_idx: usize,
-    letter: &str,
-    lit: Color32,
+    looks: &Looks,
 ) -> bool {
     let id = ui.scope_id().with(("switch", control_idx));
     let response = ui.interact(rect, id, Sense::click());
@@ -24,7 +33,7 @@ pub fn show(
         hands.put(param, Some(control_idx), if is_on { 0.0 } else { 1.0 });
     }
     let (fill, text) = match (is_on, response.hovered()) {
-        (true, _) => (lit, theme::WINDOW),
+        (true, _) => (looks.lit, theme::WINDOW),
         (false, true) => (theme::HOVERED, theme::TEXT),
         (false, false) => (theme::RAISED, theme::FAINT),
     };
@@ -33,7 +42,7 @@ pub fn show(
     painter.text(
         rect.center(),
         Align2::CENTER_CENTER,
-        letter,
+        looks.letter,
         theme::strong(13.0),
         text,
     );
@@ -43,5 +52,7 @@ pub fn show(
     }
     response
         .widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), is_on, param.name()));
-    response.clicked() && ui.input(|input| input.modifiers.command)
+    let is_alone = response.clicked() && ui.input(|input| input.modifiers.command);
+    response.on_hover_text(looks.hint);
+    is_alone
 }

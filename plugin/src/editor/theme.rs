@@ -30,6 +30,9 @@ pub const SOLO: Color32 = Color32::from_rgb(0xf0, 0xe4, 0x42);
 /// A muted strip, a clip, a fault.
 pub const ALERT: Color32 = Color32::from_rgb(0xe8, 0x6a, 0x17);
 
+/// Behind a sentence that tells of a fault.
+pub const FAULT: Color32 = Color32::from_rgb(0x3a, 0x22, 0x14);
+
 /// The strips' and the output's colours: Okabe and Ito's, which people with any kind of colour
 /// vision tell apart.
 pub const ACCENTS: [Color32; NUM_METERS] = [

@@ -38,11 +38,16 @@ fn label(ui: &mut Ui, rect: Rect, id: egui::Id, gain: &FloatParam) {
     let text = words::decibels(gain.value());
     let painter = ui.painter();
     if response.hovered() || response.has_focus() {
+        let edge = if response.has_focus() {
+            theme::TEXT
+        } else {
+            theme::LINE
+        };
         painter.rect(
             rect,
             theme::ROUND,
             theme::RAISED,
-            egui::Stroke::new(1.0, theme::LINE),
+            egui::Stroke::new(1.0, edge),
             StrokeKind::Inside,
         );
     }

@@ -37,6 +37,19 @@ pub fn rate(sample_rate: f32) -> String {
     format!("{khz} kHz")
 }
 
+/// A share of a whole.
+pub fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A frequency, as exactly as a lane shows it.
+pub fn hertz(hz: f64) -> String {
+    match hz {
+        ..1000.0 => format!("{:.0} Hz", (hz / 5.0).round() * 5.0),
+        _ => format!("{:.1} kHz", hz / 1000.0),
+    }
+}
+
 /// A latency in milliseconds.
 pub fn milliseconds(samples: u32, sample_rate: f32) -> String {
     let ms = f64::from(samples) / f64::from(sample_rate.max(1.0)) * 1000.0;
@@ -107,7 +120,7 @@ pub fn sentence(state: &State) -> (Mood, String) {
             ..
         } => (
             Mood::Fault,
-            "The host has not restarted the plugin yet: start playback, or reopen the project.",
+            "The host has not restarted the plugin: switch it off and on there, or open the project again.",
         ),
         State {
             fault: Some(fault), ..
@@ -156,6 +169,8 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(thousands(999), "999");
         assert_eq!(rate(44_100.0), "44.1 kHz");
+        assert_eq!(hertz(441.0), "440 Hz");
+        assert_eq!(hertz(2_345.0), "2.3 kHz");
         assert_eq!(milliseconds(75_776, 44_100.0), "1,718 ms");
         assert_eq!(ago(Duration::from_secs(125)), "2 min 5 s ago");
     }

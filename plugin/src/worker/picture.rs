@@ -2,13 +2,9 @@
 
 use realfft::num_complex::Complex32;
 
-use crate::bridge::{Column, NUM_BANDS, NUM_LANES, NUM_STEMS, column_frames};
+use crate::bridge::{Column, MAX_HZ, MIN_HZ, NUM_BANDS, NUM_LANES, NUM_STEMS, column_frames};
 use crate::geometry::Geometry;
 
-/// The middle of the lowest band in Hz.
-const MIN_HZ: f64 = 45.0;
-/// The middle of the highest band in Hz.
-const MAX_HZ: f64 = 14_000.0;
 /// The level that is drawn as silence, in dB below a full-scale sine.
 const FLOOR_DB: f32 = -70.0;
 /// The level that is drawn brightest.

@@ -3,8 +3,12 @@
 mod bench;
 mod rig;
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
+use nice_plug::plugin::ParamValue;
 use one2four::geometry::ChunkSetting;
 use one2four::params::{MIN_GAIN_DB, STRIPS};
 use rig::Rig;
@@ -112,7 +116,7 @@ fn a_value_is_typed() {
 fn the_chunk_is_chosen_and_the_restart_announced() {
     let mut rig = Rig::new();
     rig.click("Chunk");
-    let name = rig.harness.get_by_label_contains("1/4 s");
+    let name = rig.harness.get_by_label("1/4 s");
     name.click();
     rig.harness.run_steps(2);
     assert_eq!(rig.params.chunk.value(), ChunkSetting::Quarter);
@@ -121,12 +125,37 @@ fn the_chunk_is_chosen_and_the_restart_announced() {
 }
 
 #[test]
+fn a_host_that_does_not_pass_the_chunk_on_gets_it_as_a_state() {
+    let mut rig = Rig::new();
+    rig.desk.is_deaf.store(true, Ordering::Relaxed);
+    rig.click("Chunk");
+    rig.click("1/4 s");
+    assert!(rig.desk.take_restored().is_empty(), "the host has time");
+    std::thread::sleep(Duration::from_millis(350));
+    rig.harness.step();
+    let restored = rig.desk.take_restored();
+    assert!(
+        matches!(&restored[..], [(id, ParamValue::String(value))] if id == "chunk" && value == "250ms"),
+        "{restored:?}"
+    );
+}
+
+#[test]
+fn automation_is_aligned_or_not() {
+    let mut rig = Rig::new();
+    rig.click("Chunk");
+    rig.click("Align Automation");
+    assert!(!rig.params.align_automation.value());
+    assert!(is_gesture(&rig.desk.take_gestures(), "Align Automation"));
+}
+
+#[test]
 fn packs_are_listed_with_the_reason_of_refused_ones() {
     let mut rig = Rig::new();
     rig.click("Pack");
     let reason = rig.harness.query_by_label_contains("is refused");
     assert!(reason.is_some(), "the broken pack says why");
-    rig.click("Second 1.0.0");
+    rig.click("Second");
     assert_eq!(rig.params.pack.get(), "second");
     assert_eq!(rig.params.pack.generation(), 1);
 }
@@ -179,6 +208,65 @@ fn status_lanes_and_meters_have_names() {
     rig.click("Misses: 0");
     let words = "No chunk of stems has come too late since the plugin was loaded.";
     assert!(rig.harness.query_by_label(words).is_some());
+}
+
+#[test]
+fn misses_are_told_in_every_window() {
+    let mut rig = Rig::new();
+    rig.status.miss(false);
+    rig.harness.step();
+    rig.reopen();
+    rig.click("Misses: 1");
+    let words = "0 s ago: the computer was too busy; the input played instead";
+    assert!(rig.harness.query_by_label(words).is_some());
+}
+
+#[test]
+fn the_lanes_show_a_sound_where_and_when_it_is_heard() {
+    let mut rig = Rig::new();
+    let latency_s = f64::from(rig.status.latency_samples.load(Ordering::Relaxed)) / 44_100.0;
+    rig.play_at(latency_s + 4.0, 0.0);
+    rig.play_at(1.0, 0.5);
+    rig.play_at(latency_s + 2.0, 0.0);
+    let lane = rig.harness.get_by_label("Drums picture").rect();
+    let tone = lane.translate(egui::vec2(0.0, height_of_tone(lane)));
+    let (from, to) = rig.shining(tone).expect("the tone shows");
+    let seconds_ago = |x: f32| (lane.right() - x) / lane.width() * 10.0;
+    // A frame of the STFT lies half before what it is the picture of.
+    assert!(
+        (seconds_ago(from) - 3.0).abs() < 0.1,
+        "{}",
+        seconds_ago(from)
+    );
+    assert!((seconds_ago(to) - 2.0).abs() < 0.1, "{}", seconds_ago(to));
+}
+
+/// From a lane's middle to where its 440 Hz are.
+fn height_of_tone(lane: egui::Rect) -> f32 {
+    let height = (440.0_f32 / 45.0).log2() / (14_000.0_f32 / 45.0).log2();
+    lane.height() * (0.5 - height)
+}
+
+#[test]
+fn a_window_that_stays_too_small_takes_a_smaller_scale() {
+    let mut rig = Rig::new();
+    rig.click("Size");
+    rig.click("150 %");
+    // The host keeps the window as it was: 600 points wide now.
+    rig.harness.set_size(vec2(600.0, 346.0));
+    for _ in 0..30 {
+        rig.harness.step();
+        if rig.harness.ctx.zoom_factor() < 1.5 {
+            break;
+        }
+    }
+    let scale = rig.harness.ctx.zoom_factor();
+    assert!((scale - 1.0).abs() < 0.01, "{scale}");
+    assert_eq!(
+        rig.params.editor.read().unwrap().zoom,
+        1.5,
+        "for the next window"
+    );
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use egui::{Key, Modifiers, Vec2};
+use egui::{Key, Modifiers, Rect, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, TestRenderer};
 use ndarray::{ArrayView3, ArrayViewMut4};
+use nice_plug::context::gui::GuiContext;
 use one2four::bridge::{EditorSlot, Status};
 use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig};
@@ -74,9 +75,12 @@ impl TestRenderer for Painter {
 pub struct Rig {
     pub engine: Engine,
     pub params: Arc<One2FourParams>,
+    pub status: Arc<Status>,
     pub desk: Arc<Desk>,
     pub harness: Harness<'static>,
     pub folder: tempfile::TempDir,
+    links: Links,
+    host: GuiContext,
     phase: f32,
 }
 
@@ -112,44 +116,42 @@ impl Rig {
         let slot = Arc::new(EditorSlot::default());
         slot.set(Some(engine.editor.clone()));
         let (desk, host) = Desk::new();
-        let mut app = App::new(Links {
+        let links = Links {
             params: params.clone(),
-            status,
+            status: status.clone(),
             slot,
             places: Places::in_resources(folder.path().into(), None),
-        });
-        let mut is_ready = false;
-        let harness = Harness::builder()
-            .with_size(egui::vec2(900.0, 520.0))
-            .with_step_dt(1.0 / 30.0)
-            .renderer(Painter::default())
-            .build_ui(move |ui| {
-                if !is_ready {
-                    app.prepare(ui.ctx(), host.clone());
-                    is_ready = true;
-                } else {
-                    app.show(ui);
-                }
-            });
-        let mut rig = Self {
+        };
+        Self {
             engine,
             params,
+            status,
             desk,
-            harness,
+            harness: open(&links, &host),
             folder,
+            links,
+            host,
             phase: 0.0,
-        };
-        rig.harness.run_steps(3);
-        rig
+        }
+    }
+
+    /// Closes the window and opens another.
+    pub fn reopen(&mut self) {
+        self.harness = open(&self.links, &self.host);
     }
 
     /// Plays a tone for so long, and draws.
     pub fn play(&mut self, seconds: f64) {
+        self.play_at(seconds, 0.5);
+    }
+
+    /// Plays a tone so loud, and draws.
+    pub fn play_at(&mut self, seconds: f64, amplitude: f32) {
         for block_idx in 0..(seconds * RATE) as usize / BLOCK {
             let mut tone = [0.0; BLOCK];
             for sample in &mut tone {
                 self.phase = (self.phase + 440.0 / RATE as f32).fract();
-                *sample = 0.5 * (self.phase * std::f32::consts::TAU).sin();
+                *sample = amplitude * (self.phase * std::f32::consts::TAU).sin();
             }
             let mut block = [tone, tone];
             let mut channels = block.each_mut().map(|channel| &mut channel[..]);
@@ -225,12 +227,48 @@ impl Rig {
         }
     }
 
+    /// The first and the last pixel from the left in `rect`, in the middle of its height, where
+    /// anything shines.
+    pub fn shining(&mut self, rect: Rect) -> Option<(f32, f32)> {
+        let image = self.harness.render().unwrap();
+        let row = image.rows().nth(rect.center().y as usize).unwrap();
+        let columns = row
+            .enumerate()
+            .filter(|(_, pixel)| pixel.0[..3].iter().any(|&c| c > 100));
+        let mut columns = columns
+            .map(|(x, _)| x as f32)
+            .filter(|&x| rect.x_range().contains(x));
+        let first = columns.next()?;
+        Some((first, columns.next_back().unwrap_or(first)))
+    }
+
     /// Compares what is shown with the picture of this name.
     pub fn picture(&mut self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/editor/pictures");
         let options = SnapshotOptions::new().threshold(1.0).output_path(folder);
         self.harness.snapshot_options(name, &options);
     }
+}
+
+/// Opens a window.
+fn open(links: &Links, host: &GuiContext) -> Harness<'static> {
+    let mut app = App::new(links.clone());
+    let host = host.clone();
+    let mut is_ready = false;
+    let mut harness = Harness::builder()
+        .with_size(egui::vec2(900.0, 520.0))
+        .with_step_dt(1.0 / 30.0)
+        .renderer(Painter::default())
+        .build_ui(move |ui| {
+            if !is_ready {
+                app.prepare(ui.ctx(), host.clone());
+                is_ready = true;
+            } else {
+                app.show(ui);
+            }
+        });
+    harness.run_steps(3);
+    harness
 }
 
 /// A place with a pack of each kind that is in order, and one that is not.

@@ -1,0 +1,92 @@
+//! The menu of chunks: how much audio the worker takes at a time, and what follows from it for the
+//! latency and for automation.
+
+use std::time::Duration;
+
+use egui::{PopupCloseBehavior, Ui};
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{BoolParam, Enum, Param};
+
+use super::hands::Hands;
+use super::state::State;
+use super::{Links, menu, theme, words};
+use crate::geometry::ChunkSetting;
+
+/// The parameter's id.
+const PARAM_ID: &str = "chunk";
+/// The longest time that a host takes to pass a gesture on.
+const HOST_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Shows the button and, once it was pressed, the menu.
+pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
+    let chunk = &links.params.chunk;
+    let now = (menu::faint("Chunk"), label(chunk.value()));
+    let button = menu::button(ui, now, "Chunk");
+    let menu = menu::below(&button, 300.0);
+    let menu = menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    menu.show(|ui| {
+        for setting in ChunkSetting::ALL {
+            let is_chosen = chunk.value() == setting;
+            let latency = latency_of(state, setting);
+            let choice = menu::choice(ui, is_chosen, label(setting), &latency);
+            if choice.clicked() && !is_chosen {
+                hands.put(chunk, None, chunk.preview_normalized(setting));
+                state.wanted_chunk = Some(setting);
+                state.expect_restart();
+            }
+            if choice.clicked() {
+                ui.close();
+            }
+        }
+        let words = "A shorter chunk means less latency, more load, and stems that are cut out \
+                     less well.";
+        menu::note(ui, words, theme::FAINT);
+        menu::restart_note(ui);
+        ui.separator();
+        align(ui, hands, &links.params.align_automation);
+    });
+}
+
+/// Sees to it that the chunk that was chosen gets to the plugin, once the host had time to pass it on.
+/// Ardour 7 does not: the parameter is not automatable.
+pub fn insist(links: &Links, hands: &Hands, state: &mut State) {
+    let is_late = state
+        .restarting()
+        .is_none_or(|passed| passed > HOST_PATIENCE);
+    if let Some(setting) = state.wanted_chunk.take_if(|_| is_late)
+        && links.params.chunk.value() != setting
+        && let Some(ids) = ChunkSetting::ids()
+    {
+        let id = ids[setting.to_index()].to_owned();
+        hands.restore(PARAM_ID, ParamValue::String(id));
+    }
+}
+
+fn align(ui: &mut Ui, hands: &Hands, param: &BoolParam) {
+    let mut is_on = param.value();
+    let name = param.name();
+    if ui
+        .checkbox(&mut is_on, "Align automation")
+        .accessible_name(name)
+        .changed()
+    {
+        hands.put(param, None, if is_on { 1.0 } else { 0.0 });
+    }
+    let words = "Delays the host's automation by the latency, so that it acts on the audio it was \
+                 drawn on. Turn it off for a controller that is played live.";
+    menu::note(ui, words, theme::FAINT);
+}
+
+fn label(setting: ChunkSetting) -> &'static str {
+    ChunkSetting::variants()[setting.to_index()]
+}
+
+fn latency_of(state: &State, setting: ChunkSetting) -> String {
+    match &state.engine {
+        Some(engine) => {
+            let samples = engine.geometry.with_chunk(setting).latency_samples();
+            words::milliseconds(samples as u32, state.sample_rate)
+        }
+        None => String::new(),
+    }
+}

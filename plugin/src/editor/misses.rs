@@ -1,0 +1,50 @@
+//! What a click on the number of misses shows: what happened, and when.
+
+use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+
+use super::state::State;
+use super::{menu, theme, words};
+
+/// Misses that are told one by one.
+const NUM_SHOWN: usize = 10;
+
+/// Makes `rect` a button that opens the list.
+pub fn button(ui: &mut Ui, rect: Rect, state: &State) {
+    let id = ui.scope_id().with("misses");
+    let response = ui.interact(rect, id, Sense::click());
+    let edge = match (response.has_focus(), response.hovered()) {
+        (true, _) => theme::TEXT,
+        (false, true) => theme::LINE,
+        (false, false) => egui::Color32::TRANSPARENT,
+    };
+    if edge != egui::Color32::TRANSPARENT {
+        let (fill, edge) = (theme::RAISED, Stroke::new(1.0, edge));
+        ui.painter()
+            .rect(rect, theme::ROUND, fill, edge, StrokeKind::Inside);
+    }
+    response.widget_info(|| {
+        let name = format!("Misses: {}", state.num_misses);
+        WidgetInfo::labeled(Role::Button, true, name)
+    });
+    menu::below(&response, 340.0).show(|ui| list(ui, state));
+}
+
+fn list(ui: &mut Ui, state: &State) {
+    if state.num_misses == 0 {
+        ui.label("No chunk of stems has come too late since the plugin was loaded.");
+        return;
+    }
+    ui.label("Chunks whose stems were not there in time:");
+    for miss in state.misses.iter().rev().take(NUM_SHOWN) {
+        let when = words::ago(miss.at.elapsed());
+        let what = format!("{when}: {}", words::miss(miss));
+        menu::note(ui, &what, theme::TEXT);
+    }
+    let more = state.num_misses.saturating_sub(NUM_SHOWN as u64);
+    let mut rest = String::new();
+    if more > 0 {
+        rest = format!("{} more before. ", words::thousands(more));
+    }
+    rest += &format!("In all, the input stood in for {:.1} s.", state.gap_s);
+    menu::note(ui, &rest, theme::FAINT);
+}
