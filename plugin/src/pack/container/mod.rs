@@ -12,6 +12,10 @@ use proto::{GraphProto, Model, Tensor, ValueInfo};
 
 /// `TensorProto.DataType.FLOAT`.
 const FLOAT: i32 = 1;
+/// `TensorProto.DataType.FLOAT16`.
+const FLOAT16: i32 = 10;
+/// The bits of a 16-bit float's exponent; all are set where it is no number.
+const HALF_EXPONENT: u16 = 0x7c00;
 /// The largest state, in numbers.
 const MAX_STATE: i64 = 1 << 20;
 
@@ -140,24 +144,26 @@ impl Checked<'_> {
             len.checked_mul(dim)
                 .filter(|len| (0..=self.num_bytes).contains(len))
         });
-        if len.is_none() {
+        let Some(len) = len else {
             let found = format!("{:?}", tensor.dims);
             return Err(self.refused(&what, "no larger than the file", &found));
-        }
+        };
         // The runtime's LSTM clamps them away and plays nonsense.
-        let words = tensor
-            .raw_data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|word| f32::from_le_bytes(*word));
-        let are_numbers = tensor
-            .float_data
-            .iter()
-            .copied()
-            .chain(words)
-            .all(f32::is_finite);
-        if tensor.data_type == FLOAT && !are_numbers {
+        let raw = &tensor.raw_data;
+        let words = raw.as_chunks().0.iter().copied().map(f32::from_le_bytes);
+        let mut halves = raw.as_chunks().0.iter().copied().map(u16::from_le_bytes);
+        let are_numbers = match tensor.data_type {
+            FLOAT => words
+                .chain(tensor.float_data.iter().copied())
+                .all(f32::is_finite),
+            FLOAT16 => halves.all(|half| half & HALF_EXPONENT != HALF_EXPONENT),
+            _ => true,
+        };
+        if tensor.data_type == FLOAT16 && Some(2 * len) != i64::try_from(raw.len()).ok() {
+            let found = format!("{} bytes", raw.len());
+            return Err(self.refused(&what, &format!("{} raw bytes", 2 * len), &found));
+        }
+        if !are_numbers {
             return Err(self.refused(&what, "made of numbers", "not all of it"));
         }
         Ok(())
