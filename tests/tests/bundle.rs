@@ -76,7 +76,7 @@ fn both_bundles_hold_packs_and_runtime() {
         for file in [
             "runtime/LICENSE",
             "packs/remix/pack.toml",
-            "packs/remix/drums.onnx",
+            "packs/remix/remix.onnx",
         ] {
             assert!(
                 resources.join(file).is_file(),

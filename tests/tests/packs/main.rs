@@ -34,17 +34,17 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             ["kind must be mask or waveform", "is notes"],
         ),
         (
-            "fft = 2048",
+            "fft = 4096",
             "fft = 2000",
-            ["stream.fft must be four hops, 2048", "is 2000"],
+            ["stream.fft must be four hops, 4096", "is 2000"],
         ),
         (
-            "hop = 512",
+            "hop = 1024",
             "hop = 0",
             ["stream.hop must be 16 to 4096", "is 0"],
         ),
         (
-            "channels = 1",
+            "channels = 2",
             "channels = 9",
             ["stream.channels must be 1 or 2", "is 9"],
         ),
@@ -54,18 +54,18 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             ["stream.sample_rate", "is 1"],
         ),
         (
-            "lookahead_frames = 16",
+            "lookahead_frames = 8",
             "lookahead_frames = 9999",
             ["lookahead_frames", "9999"],
         ),
         (
-            "hop = 512\n",
+            "hop = 1024\n",
             "",
             ["stream.hop must be there with the kind mask", "is missing"],
         ),
         (
-            "hop = 512",
-            "hop = 512\noverlap = 7",
+            "hop = 1024",
+            "hop = 1024\noverlap = 7",
             ["stream.overlap must be left out with the kind mask", "is 7"],
         ),
         (
@@ -73,28 +73,24 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             "kind = \"waveform\"",
             [
                 "stream.fft must be left out with the kind waveform",
-                "is 2048",
+                "is 4096",
             ],
         ),
+        ("[\"drums\", ", "[", ["the stem \"drums\"", "is 0"]),
         (
-            "stems = [\"drums\"]",
-            "stems = [\"bass\"]",
-            ["the stem \"drums\"", "is 0"],
-        ),
-        (
-            "stems = [\"drums\"]",
-            "stems = [\"drums\", \"kazoo\"]",
+            "[\"drums\", ",
+            "[\"drums\", \"kazoo\", ",
             ["number of stems", "is 5"],
         ),
         (
-            "file = \"drums.onnx\"",
-            "file = \"../drums.onnx\"",
-            ["graph.file", "../drums.onnx"],
+            "file = \"remix.onnx\"",
+            "file = \"../remix.onnx\"",
+            ["graph.file", "../remix.onnx"],
         ),
         (
-            "file = \"drums.onnx\"",
-            "file = \"/etc/drums.onnx\"",
-            ["graph.file", "/etc/drums.onnx"],
+            "file = \"remix.onnx\"",
+            "file = \"/etc/remix.onnx\"",
+            ["graph.file", "/etc/remix.onnx"],
         ),
         ("schema = 1", "schema = 1\nfoo = 1", ["pack.toml", "foo"]),
         ("schema = 1", "schema = ", ["pack.toml", "refused"]),
@@ -108,39 +104,39 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
 #[test]
 fn a_pack_with_a_bad_file_is_refused() {
     let shelf = Shelf::with_remix();
-    shelf.remove("bass.onnx");
-    shelf.expect_refusal("missing file", &["incomplete", "bass.onnx"]);
+    shelf.remove("remix.onnx");
+    shelf.expect_refusal("missing file", &["incomplete", "remix.onnx"]);
 
     let shelf = Shelf::with_remix();
-    shelf.change("bass.onnx", |bytes| bytes[100_000] ^= 1);
-    shelf.expect_refusal("wrong hash", &["sha256 of bass.onnx"]);
+    shelf.change("remix.onnx", |bytes| bytes[100_000] ^= 1);
+    shelf.expect_refusal("wrong hash", &["sha256 of remix.onnx"]);
 
     let shelf = Shelf::with_remix();
-    shelf.replace("bass.onnx", b"This is text, not ONNX.".to_vec());
-    shelf.expect_refusal("text", &["bass.onnx must be an ONNX file"]);
+    shelf.replace("remix.onnx", b"This is text, not ONNX.".to_vec());
+    shelf.expect_refusal("text", &["remix.onnx must be an ONNX file"]);
 
     let shelf = Shelf::with_remix();
-    shelf.replace("bass.onnx", Vec::new());
-    shelf.expect_refusal("empty", &["bass.onnx must be an ONNX file"]);
+    shelf.replace("remix.onnx", Vec::new());
+    shelf.expect_refusal("empty", &["remix.onnx must be an ONNX file"]);
 
     let shelf = Shelf::with_remix();
-    shelf.edit_toml("channels = 1", "channels = 2");
+    shelf.edit_toml("channels = 2", "channels = 1");
     shelf.expect_refusal(
         "wrong shape",
-        &["the shape of \"magnitude\"", "[0, 2, 1025]"],
+        &["the shape of \"magnitude\"", "[0, 1, 2049]"],
     );
 
     // The first and last bytes are structure; the middle is weights.
     let shelf = Shelf::with_remix();
-    shelf.replace_changed("bass.onnx", |bytes| {
+    shelf.replace_changed("remix.onnx", |bytes| {
         let middle = bytes.len() / 2;
         bytes[middle..middle + 4000].fill(0xff);
     });
-    shelf.expect_refusal("NaN weights", &["of bass.onnx must be made of numbers"]);
+    shelf.expect_refusal("NaN weights", &["of remix.onnx must be made of numbers"]);
 
     let shelf = Shelf::with_remix();
-    shelf.grow("bass.onnx", 65 << 20);
-    shelf.expect_refusal("a huge file", &["bass.onnx must be at most", "bytes"]);
+    shelf.grow("remix.onnx", 65 << 20);
+    shelf.expect_refusal("a huge file", &["remix.onnx must be at most", "bytes"]);
 }
 
 #[test]
@@ -189,7 +185,7 @@ fn a_graph_that_claims_or_reaches_for_more_than_its_file_is_refused() {
         let shelf = Shelf::with_remix();
         // Protobuf messages are merged when they follow one another.
         let extra = Model { graph: Some(graph) }.encode_to_vec();
-        shelf.replace_changed("drums.onnx", |bytes| bytes.extend(extra));
+        shelf.replace_changed("remix.onnx", |bytes| bytes.extend(extra));
         shelf.expect_refusal(what, &words);
     }
 }

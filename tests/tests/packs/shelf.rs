@@ -46,13 +46,7 @@ impl Shelf {
             .join("../models/packs")
             .join(ID);
         fs::create_dir_all(shelf.file("")).unwrap();
-        for name in [
-            "pack.toml",
-            "drums.onnx",
-            "bass.onnx",
-            "piano.onnx",
-            "other.onnx",
-        ] {
+        for name in ["pack.toml", "remix.onnx"] {
             fs::copy(shipped.join(name), shelf.file(name)).unwrap();
         }
         shelf
