@@ -17,8 +17,8 @@ pub struct Capture {
     chunk: Option<Chunk>,
     /// Samples collected.
     filled: usize,
-    /// Whether the next chunk is the first since the reset.
-    is_first: bool,
+    /// Samples between the first sound since the reset and the start of the chunk.
+    since_sound: i64,
     /// Samples in a chunk.
     chunk_samples: usize,
     /// See `Geometry::worker_delay_samples`.
@@ -35,7 +35,7 @@ impl Capture {
         Self {
             chunk: None,
             filled: 0,
-            is_first: true,
+            since_sound: 0,
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
             ramp_samples: ramp_samples as i64,
@@ -49,7 +49,7 @@ impl Capture {
             bridge.recycle(chunk);
         }
         self.filled = 0;
-        self.is_first = true;
+        self.since_sound = 0;
         self.needed_until = i64::MIN;
     }
 
@@ -70,10 +70,9 @@ impl Capture {
     ) {
         if self.filled == 0 {
             self.chunk = bridge.take_free();
-            let is_first = std::mem::take(&mut self.is_first);
             if let Some(chunk) = &mut self.chunk {
                 chunk.start = position;
-                chunk.is_first = is_first;
+                chunk.since_sound = self.since_sound;
             }
         }
         let mut peak = 0.0_f32;
@@ -92,6 +91,7 @@ impl Capture {
         self.filled += len;
         if self.filled == self.chunk_samples {
             self.filled = 0;
+            self.since_sound += self.chunk_samples as i64;
             if let Some(mut chunk) = self.chunk.take() {
                 // The stems of this chunk start that much before its input, and the spectra they
                 // are made of reach no further back.

@@ -113,18 +113,19 @@ impl Collect {
                 .early
                 .iter()
                 .any(|chunk| chunk.start == next_start && is_playable(chunk, boundary));
-            if !is_next_there {
+            if !is_next_there && !self.is_before_sound(next_start) {
                 self.presence.go_to(0.0);
             }
         }
         let is_new = due_start != self.due_start;
         self.due_start = due_start;
         self.make_current(bridge);
-        if is_new && output_position + self.chunk_samples > self.first_start && self.is_missed() {
+        if is_new && self.is_missed() {
             bridge.status.miss(self.current.is_some());
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {
+            _ if self.is_before_sound(due_start) => self.presence.snap_to(1.0),
             Some(chunk) if is_playable(chunk, output_position) => {
                 if !is_leaving {
                     self.presence.go_to(1.0);
@@ -143,6 +144,7 @@ impl Collect {
     /// there should be some.
     pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
         match &self.current {
+            _ if self.is_before_sound(self.due_start) => None,
             Some(chunk) if is_playable(chunk, output_position) => {
                 Some((chunk, self.offset_in_chunk(output_position) as usize))
             }
@@ -165,12 +167,20 @@ impl Collect {
         (start_position - self.first_start).rem_euclid(self.chunk_samples)
     }
 
+    /// Whether all stems of the chunk with this start come out before the first sound. They are
+    /// silence, whether the chunk is there or not: a host may be too little ahead at first to be made
+    /// to wait for it.
+    fn is_before_sound(&self, start: i64) -> bool {
+        start - self.worker_delay_samples + self.chunk_samples <= self.first_start
+    }
+
     /// Whether the worker owed the chunk that is due now and did not deliver.
     fn is_missed(&self) -> bool {
-        match &self.current {
+        let is_missing = match &self.current {
             Some(chunk) => chunk.outcome == Outcome::Failed,
-            None => self.due_start >= self.first_start,
-        }
+            None => true,
+        };
+        is_missing && !self.is_before_sound(self.due_start)
     }
 
     fn receive(&mut self, bridge: &mut AudioEnd) {

@@ -21,8 +21,8 @@ pub struct Chunk {
     pub epoch: u32,
     /// The position of the first input sample; written by the audio thread.
     pub start: i64,
-    /// Whether there was only silence before it since the last reset; written by the audio thread.
-    pub is_first: bool,
+    /// Samples between the first sound since the last reset and `start`; written by the audio thread.
+    pub since_sound: i64,
     /// Whether any of its stems can be heard; written by the audio thread.
     pub is_needed: bool,
     /// What became of it; written by the worker.
@@ -44,7 +44,7 @@ impl Chunk {
         Self {
             epoch: 0,
             start: 0,
-            is_first: false,
+            since_sound: 0,
             is_needed: false,
             outcome: Outcome::Skipped,
             valid_from: 0,

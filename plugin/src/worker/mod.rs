@@ -146,7 +146,7 @@ impl Loop {
     }
 
     fn handle(&mut self, mut chunk: Chunk) {
-        let is_too_late = self.end.position() >= self.last_use(&chunk);
+        let is_too_late = self.is_too_late(&chunk);
         chunk.outcome = if self.end.is_stale(&chunk) {
             Outcome::Skipped
         } else if let Some(separator) = &mut self.separator {
@@ -162,10 +162,15 @@ impl Loop {
         self.end.send(chunk);
     }
 
-    /// The input position at which the last of the chunk's stems has come out.
-    fn last_use(&self, chunk: &Chunk) -> i64 {
-        let after_start = 2 * self.geometry.chunk_samples() + self.geometry.budget_samples();
-        chunk.start + after_start as i64
+    /// Whether the last of the chunk's stems has come out. Those before the first sound are silence
+    /// and never late: the chunk is for the networks' memory, which has to be that of a bounce also
+    /// where the host was too little ahead to be made to wait.
+    fn is_too_late(&self, chunk: &Chunk) -> bool {
+        let chunk_samples = self.geometry.chunk_samples() as i64;
+        let worker_delay_samples = self.geometry.worker_delay_samples() as i64;
+        let is_before_sound = chunk.since_sound + chunk_samples <= worker_delay_samples;
+        let last_use = chunk.start + 2 * chunk_samples + self.geometry.budget_samples() as i64;
+        !is_before_sound && self.end.position() >= last_use
     }
 
     fn separate(&mut self, chunk: &mut Chunk) -> Outcome {

@@ -99,11 +99,11 @@ impl Separator {
 
     /// Starts over unless the chunk follows the one before.
     fn follow(&mut self, chunk: &Chunk) {
-        if chunk.is_first || chunk.start != self.next_start {
+        if chunk.since_sound == 0 || chunk.start != self.next_start {
             self.way.reset();
             self.is_cold = true;
             // Silence has its stems.
-            self.valid_from = if chunk.is_first {
+            self.valid_from = if chunk.since_sound == 0 {
                 i64::MIN
             } else {
                 chunk.start

@@ -210,7 +210,7 @@ fn settings_reach_the_plugin_and_the_report_has_every_field() {
     assert_eq!(report["pack"]["kind"], "mask");
     assert_eq!(report["pack"]["sha256"].as_str().unwrap().len(), 64);
     assert_eq!(report["block"], "512");
-    assert_eq!(report["latency_samples"], 32_256);
+    assert_eq!(report["latency_samples"], 33_792);
     assert_eq!(report["mode"], "offline");
     assert_eq!(report["seconds"], 1.0);
     assert_eq!(report["set"]["chunk"], "250ms");
@@ -263,7 +263,11 @@ fn what_cannot_be_rendered_gets_one_sentence_and_leaves_nothing() {
         (&three, none, "3 channels"),
         (&folder.path().into(), none, "folder"),
         (&folder.path().join("missing.wav"), none, "cannot open"),
-        (&song_path, &["--pack", "nope"][..], "installed are remix"),
+        (
+            &song_path,
+            &["--pack", "nope"][..],
+            "no pack `nope`; installed are",
+        ),
         (&song_path, &["--set", "nope=1"], "no parameter `nope`"),
         (&song_path, &["--set", "bass_gain=loud"], "`loud`"),
         (&song_path, &["--set", "bass_gain=40"], "12.00 dB"),

@@ -168,9 +168,9 @@ fn a_pack_of_another_kind_mutes_the_input_or_lets_it_be_heard() {
         rig.click(name);
         rig.params.input.mute.value()
     };
-    assert!(choose("Second 1.0.0"), "stems replace the input");
-    assert!(!choose("Third 1.0.0"), "stems join the input");
-    assert!(choose("Second 1.0.0"));
+    assert!(choose("Second"), "stems replace the input");
+    assert!(!choose("Third"), "stems join the input");
+    assert!(choose("Second"));
     assert!(is_gesture(&rig.desk.take_gestures()[..3], "Input Mute"));
 }
 

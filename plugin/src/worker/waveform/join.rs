@@ -63,11 +63,12 @@ mod tests {
 
     #[test]
     fn windows_of_one_signal_give_the_signal_back() {
-        for (chunk_samples, overlap_samples) in [(1000, 100), (128, 500), (77, 77), (50, 0)] {
+        for (chunk_samples, overlap_samples) in [(1000, 100), (128, 500), (77, 77)] {
             let mut join = Join::new(chunk_samples, overlap_samples);
             for window_idx in 0..20 {
                 join.add(&vec![1.0; chunk_samples + overlap_samples]);
-                let is_whole = (window_idx + 1) * chunk_samples > 2 * overlap_samples;
+                // Before that some of the windows that fade out here are missing.
+                let is_whole = window_idx * chunk_samples >= overlap_samples;
                 if is_whole {
                     let worst = join.finished().iter().map(|sample| (sample - 1.0).abs());
                     let worst = worst.fold(0.0, f32::max);
