@@ -9,12 +9,12 @@ Curve = list[list[float]]
 """[step, loss] after each slice of the training."""
 
 
-def curves_of(pack: Pack, stem: str) -> tuple[Curve, Curve] | None:
-    """(training, validation) of the network that gives this stem."""
+def curves_of(pack: Pack, stem: str) -> tuple[Curve, Curve, str] | None:
+    """(training, validation, title) of the network that gives this stem."""
     for log in pack.trainings:
         if stem in log["arguments"]["stems"]:
-            own = log.get("stem_losses", {}).get(stem, log)
-            return own["losses"], own["valid_losses"]
+            shared = " (all stems in one loss)" if len(log["arguments"]["stems"]) > 1 else ""
+            return log["losses"], log["valid_losses"], pack.id + shared
     return None
 
 
@@ -27,14 +27,14 @@ def draw(packs: list[Pack], folder: Path = runs.PACKAGE.parents[1] / "evaluation
 
     written = []
     for stem in STEMS:
-        found = [(pack, curves) for pack in packs if (curves := curves_of(pack, stem))]
+        found = [curves for pack in packs if (curves := curves_of(pack, stem))]
         if not found:
             continue
         figure, panels = pyplot.subplots(1, len(found), figsize=(3 * len(found), 2.4), squeeze=False)
-        for panel, (pack, (training, validation)) in zip(panels[0], found, strict=True):
+        for panel, (training, validation, title) in zip(panels[0], found, strict=True):
             for curve, label in ((training, "training"), (validation, "validation")):
                 panel.plot(*zip(*curve, strict=True), label=label, linewidth=1)
-            panel.set_title(f"{pack.id}", fontsize=8)
+            panel.set_title(title, fontsize=7)
             panel.set_xlabel("step", fontsize=7)
             panel.tick_params(labelsize=6)
         panels[0][0].set_ylabel(f"loss, {stem}", fontsize=7)

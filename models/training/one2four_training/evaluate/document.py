@@ -10,7 +10,9 @@ from .table import Numbers, by_stem, markdown, spread
 
 FILE = runs.PACKAGE.parents[1] / "EVALUATION.md"
 BEGIN, END = "<!-- numbers, written by evaluate -->", "<!-- end of numbers -->"
-HIDDEN = ("reference", "hiss")  # rows that only the tables of noise show
+FIRST = ("mix", "filters", *targets.NETWORKS, "open-unmix", "remix-early")  # rows of the tables of scores
+LAST = ("ideal",)
+HIDDEN = ("reference", "hiss")  # that only the tables of noise show
 NOISE_ROWS = ("reference", "mix", "hiss", "filters", *targets.NETWORKS, "open-unmix", targets.OURS, "ideal")
 WORST = 3
 
@@ -28,8 +30,11 @@ count are those in which the stem sounds.
 In the plugin means: `cargo xtask bounce CLIP --pack ID --set chunk=...`, the built CLAP in a host. Python
 means: the same pack, run step by step from Python. Filters are median-filter HPSS for the drums,
 a {baselines.LOW_PASS_HZ} Hz low-pass for the bass, the harmonic part for piano and other. The ideal
-ratio mask knows the stems: a mark of how far a mask over magnitudes gets. One hop is measured on every
-{rows.HOP_EVERY}th clip; targets compare two rows over the clips that both have.
+ratio mask knows the stems: a mark of how far a mask over magnitudes gets. Open-Unmix is the `openunmix`
+package's network and Wiener filter, trained by `train --network open-unmix` on the same mixes, offline;
+beside it stands the run of Remix that made the pack, as it was after that much processor time, with the
+learning rate not yet lowered. Short chunks are measured on every second clip, one hop on every sixth; targets
+compare two rows over the clips that both have.
 """
 
 NOISE = f"""## Noise
@@ -47,7 +52,8 @@ sets together; medians.
 
 def document(numbers: Numbers, titles: dict[str, str], pictures: list[str], gaps: list[str]) -> str:
     """The whole of EVALUATION.md."""
-    main = {row: title for row, title in titles.items() if row not in HIDDEN}
+    ours = [row for row in titles if row not in (*FIRST, *LAST, *HIDDEN)]
+    main = {row: titles[row] for row in (*FIRST, *ours, *LAST) if row in titles}
     lines = [HEAD]
     for group, title in SETS.items():
         if numbers.clips("mix", group):
@@ -91,8 +97,8 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
         facts = store.facts
         lines.append([
             title,
-            f"{facts['parameters'] / 1e6:.3f} M" if "parameters" in facts else "",
-            f"{facts['bytes'] / 1e6:.2f} MB" if "bytes" in facts else "",
+            f"{facts['parameters']:,}" if "parameters" in facts else "",
+            f"{facts['bytes'] / 1e6:.3f} MB" if "bytes" in facts else "",
             hours(facts.get("training_seconds")),
             hours(facts.get("training_cpu_seconds")),
             f"{np.median(times):.1f}" if times else "",

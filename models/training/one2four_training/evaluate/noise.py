@@ -11,10 +11,10 @@ BLOCK = SAMPLE_RATE // 10
 SILENT_DB, PLAYING_DB = -70, -50  # of a block's level: the reference's, the mix's
 MARGIN_BLOCKS = 2  # beside a sound, that do not count as silent
 MIN_BLOCKS = 10  # a second of silence, or the clip does not count
-WINDOW, OVERLAP = 2048, 1536
+WINDOW = 2048
 QUIET_SHARE = 0.1  # of the frames, taken for the noise alone
 OVERSUBTRACTION = 2.0
-SMOOTHED = (5, 3)  # bins, frames
+SMOOTHED = (5, 2)  # bins, frames
 
 
 def block_levels_db(audio: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def residual_db(estimate: np.ndarray, reference: np.ndarray, mix: np.ndarray) ->
 def denoised(stem: np.ndarray) -> np.ndarray:
     """[samples, channels] -> the same after spectral gating: the quietest frames give each bin's noise,
     a Wiener gain takes it off everywhere."""
-    spectra = scipy.signal.stft(stem.T, SAMPLE_RATE, nperseg=WINDOW, noverlap=OVERLAP)[2]
+    spectra = scipy.signal.stft(stem.T.astype(np.float32), SAMPLE_RATE, nperseg=WINDOW)[2]
     power = np.mean(np.abs(spectra) ** 2, axis=0)  # [bins, frames]
     loudness = power.sum(0)
     sounding = np.flatnonzero(loudness > TINY)
@@ -52,5 +52,5 @@ def denoised(stem: np.ndarray) -> np.ndarray:
     noise = power[:, quiet].mean(axis=1, keepdims=True)
     gain = np.clip(1 - OVERSUBTRACTION * noise / np.maximum(power, TINY), 0, 1)
     gain = scipy.ndimage.uniform_filter(gain, SMOOTHED)
-    audio = scipy.signal.istft(spectra * gain, SAMPLE_RATE, nperseg=WINDOW, noverlap=OVERLAP)[1]
+    audio = scipy.signal.istft(spectra * gain, SAMPLE_RATE, nperseg=WINDOW)[1]
     return np.ascontiguousarray(audio.T[: len(stem)], np.float32)

@@ -17,7 +17,7 @@ PAPER = ("paper-one2one", "paper-one2four-combined", "paper-one2four-split")
 DENOISED = "-denoised"
 METHOD = "1"  # another one where a row's way or the numbers' meaning changes: everything is measured anew
 PARITY_CLIPS = 6  # of which the plugin's stems are compared with Python's, sample by sample
-HOP_EVERY = 4  # the one-hop settings take most of the time: every so many clips
+EVERY = {"1 s": 1, "1/4 s": 2, "1/10 s": 2, "One hop": 6}  # clip; the short chunks take most of the time
 
 
 @dataclass
@@ -104,14 +104,12 @@ def flagship_rows(pack: Pack | None) -> list[Row]:
         row("offline", "Remix offline (the whole song at once)", lambda clip, _: timed(pack.separate, clip)),
     ]
     for setting, seconds in plugin.CHUNKS.items():
-        name, every = setting.replace(" ", "").replace("/", "-"), HOP_EVERY if seconds == 0 else 1
+        name, every = setting.replace(" ", "").replace("/", "-"), EVERY[setting]
         if setting != "1 s":
-            found.append(
-                row(name, f"Remix in the plugin, {spoken(setting)}", bounced(pack, setting), every=every)
-            )
-        chunk = pack.chunk_frames(seconds)
+            title = f"Remix in the plugin, {spoken(setting)}"
+            found.append(row(name, title, bounced(pack, setting), every=every))
         title = f"Remix, {spoken(setting)}, state reset at each (Python)"
-        found.append(row(f"{name}-reset", title, reset(chunk), every=every))
+        found.append(row(f"{name}-reset", title, reset(pack.chunk_frames(seconds)), every=every))
     return sorted(found, key=lambda own: own.every)
 
 
