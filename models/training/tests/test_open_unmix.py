@@ -10,7 +10,6 @@ if importlib.util.find_spec("openunmix") is None:
 
 from one2four_training.networks.open_unmix import FourOpenUnmix
 
-
 SAMPLES = 30_000  # an example of its own length takes a minute
 
 
