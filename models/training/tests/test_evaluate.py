@@ -9,7 +9,7 @@ import pytest
 from conftest import made_stems
 
 from one2four_training import STEMS, runs
-from one2four_training.evaluate import baselines, document, noise, onsets, packs, scores, targets
+from one2four_training.evaluate import baselines, curves, document, noise, onsets, packs, scores, targets
 from one2four_training.evaluate.clips import Clip
 from one2four_training.evaluate.measure import measured
 from one2four_training.evaluate.rows import timed
@@ -174,3 +174,21 @@ def test_clips_of_both_sets_take_turns(tmp_path, monkeypatch):
     listed = [{"name": f"{s}{i}", "split": s} for s in ("train", "valid", "test") for i in range(3)]
     runs.write(tmp_path / "audio" / "run.json", excerpts=listed)
     assert [entry["split"] for entry in clips.entries()] == ["valid", "test"] * 3
+
+
+def test_curves_are_drawn_of_each_stem(tmp_path):
+    pytest.importorskip("matplotlib")
+    curve = {"losses": [[100, 1.0], [200, 0.5]], "valid_losses": [[100, 1.1], [200, 0.7]]}
+    for name, logs in (("apart", {s: [s] for s in STEMS}), ("one", {"a": STEMS})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pack.toml").write_text(
+            f'id = "{name}"\nname = ""\nversion = ""\nkind = "mask"\nstream = {{}}\ngraph = []\n'
+        )
+        training = {file: {**curve, "arguments": {"stems": list(stems)}} for file, stems in logs.items()}
+        runs.write(tmp_path / name / "run.json", training=training)
+    made = [packs.Pack(tmp_path / name) for name in ("apart", "one")]
+    assert (
+        curves.curves_of(made[0], "bass")[2] == "apart"
+        and "all stems" in curves.curves_of(made[1], "bass")[2]
+    )
+    assert [file.name for file in curves.draw(made, tmp_path)] == [f"curves-{stem}.png" for stem in STEMS]

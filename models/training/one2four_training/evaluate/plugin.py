@@ -1,7 +1,6 @@
 """A pack run by the built plugin: `cargo xtask bounce` on a clip."""
 
 import json
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -31,8 +30,3 @@ def bounce(mix: np.ndarray, pack: str, chunk: str) -> tuple[np.ndarray, float]:
             raise RuntimeError(f"the plugin plays no stems of {pack}: {report['fault'] or 'it was late'}")
         stems = [soundfile.read(out / "stems" / f"{stem}.wav", dtype="float32")[0] for stem in STEMS]
     return np.stack(stems), report["worker_ms_per_second"]
-
-
-def why_not() -> str | None:
-    """Why there is no plugin to run; None where there is."""
-    return None if shutil.which("cargo") else "there is no cargo to build the plugin with"

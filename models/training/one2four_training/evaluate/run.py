@@ -66,7 +66,7 @@ def measure_one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
         found = rows.with_denoised(row, result)
         numbers = {own: measured(stems, clip, row.with_notes) for own, stems in found.items()}
         return task, {own: {**entry, "stems": one} for own, one in numbers.items()}, None
-    except (RuntimeError, ValueError, OSError) as error:
+    except (ImportError, RuntimeError, ValueError, OSError) as error:
         return task, {}, str(error)
 
 
