@@ -59,7 +59,7 @@ def every_row() -> list[Row]:
     flagship = pack_of(FLAGSHIP)
     found = [*trivial_rows(), *flagship_rows(flagship), *(paper_row(name) for name in PAPER)]
     found += [checkpoint_row("open-unmix", "Open-Unmix (PyPI `openunmix`), trained on the same mixes")]
-    found += [checkpoint_row("remix-early", "**Remix** after the same processor time as Open-Unmix")]
+    found += [checkpoint_row("remix-early", "Remix after no more training than Open-Unmix")]
     return found
 
 
