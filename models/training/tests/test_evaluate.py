@@ -9,7 +9,18 @@ import pytest
 from conftest import made_stems
 
 from one2four_training import STEMS, runs
-from one2four_training.evaluate import baselines, curves, document, noise, onsets, packs, scores, targets
+from one2four_training.evaluate import (
+    baselines,
+    curves,
+    document,
+    noise,
+    onsets,
+    packs,
+    rows,
+    run,
+    scores,
+    targets,
+)
 from one2four_training.evaluate.clips import Clip
 from one2four_training.evaluate.measure import measured
 from one2four_training.evaluate.rows import timed
@@ -43,10 +54,10 @@ def test_sdr_is_that_of_museval(monkeypatch):
 
 def test_ideal_masks_beat_the_mix_and_filters_find_what_they_are_for():
     clip = made_clip()
-    rows = {"mix": np.stack([clip.mix] * 4), "ideal": baselines.ideal(clip.stems)}
-    rows["filters"] = baselines.filtered(clip.mix)
-    assert np.abs(rows["ideal"].sum(0) - clip.mix).max() < 1e-5
-    found = {row: measured(stems, clip) for row, stems in rows.items()}
+    stems_of = {"mix": np.stack([clip.mix] * 4), "ideal": baselines.ideal(clip.stems)}
+    stems_of["filters"] = baselines.filtered(clip.mix)
+    assert np.abs(stems_of["ideal"].sum(0) - clip.mix).max() < 1e-5
+    found = {row: measured(stems, clip) for row, stems in stems_of.items()}
     for stem in STEMS:
         assert found["ideal"][stem]["si_sdr"] > found["mix"][stem]["si_sdr"] + 3
     for stem in ("drums", "bass"):
@@ -192,3 +203,11 @@ def test_curves_are_drawn_of_each_stem(tmp_path):
         and "all stems" in curves.curves_of(made[1], "bass")[2]
     )
     assert [file.name for file in curves.draw(made, tmp_path)] == [f"curves-{stem}.png" for stem in STEMS]
+
+
+def test_rows_that_take_few_clips_take_them_of_both_sets(monkeypatch):
+    made = rows.Row("made", "made", lambda clip, place: None, every=2)
+    monkeypatch.setattr(run, "rows_by_id", lambda: {"made": made})
+    entries = [{"name": f"{split}{number}"} for number in range(4) for split in ("valid", "test")]
+    store = type("Empty", (), {"clips": {"valid0": {}}})
+    assert [name for _, name, _ in run.missing(entries, {"made": store}, [])] == ["test0", "valid2", "test2"]

@@ -49,8 +49,9 @@ def missing(entries: list[dict], stores: dict[str, Store], wanted: list[str]) ->
     return [
         (row.id, entry["name"], place)
         for row in able
-        for place, entry in list(enumerate(entries))[:: row.every]
-        if any(entry["name"] not in stores[name].clips for name in ids_of(row))
+        for place, entry in enumerate(entries)
+        if place // 2 % row.every == 0  # in pairs, because the sets take turns
+        and any(entry["name"] not in stores[name].clips for name in ids_of(row))
     ]
 
 
