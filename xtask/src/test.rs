@@ -145,7 +145,7 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
 
 /// Whether this Python has what the training package and its tests import.
 fn can_train(python: &Path, package: &Path) -> bool {
-    let import = "import mido, numpy, onnx, onnxruntime, pytest, scipy, soundfile, torch";
+    let import = "import mido, numba, numpy, onnx, onnxruntime, pytest, scipy, soundfile, torch";
     let mut command = Command::new(python);
     command.args(["-c", import]).current_dir(package);
     command.output().is_ok_and(|output| output.status.success())
