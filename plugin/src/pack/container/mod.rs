@@ -1,6 +1,7 @@
 //! Reads an ONNX file as data, before the runtime reads it as a program.
 
 mod proto;
+mod widen;
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -23,6 +24,8 @@ const MAX_STATE: i64 = 1 << 20;
 pub struct Contents {
     /// The shape of its state; empty where it has none.
     pub state: Vec<i64>,
+    /// The file with all of its weights as 32-bit floats.
+    pub bytes: Bytes,
     /// Its weights: names, shapes and little-endian 32-bit floats.
     pub weights: Vec<(String, Vec<i64>, Bytes)>,
 }
@@ -36,11 +39,11 @@ pub fn check(
     stream: &Stream,
     num_stems: usize,
 ) -> Result<Contents, PackError> {
+    let not_onnx = || PackError::refused(id, file, "an ONNX file", "something else");
     let model = Model::decode(bytes.clone()).ok();
     let Some((graph, functions)) = model.and_then(|model| Some((model.graph?, model.functions)))
     else {
-        let (expected, found) = ("an ONNX file", "something else");
-        return Err(PackError::refused(id, file, expected, found));
+        return Err(not_onnx());
     };
     let checked = Checked {
         id,
@@ -75,8 +78,12 @@ pub fn check(
     let expected = if state.is_empty() { 1 } else { 2 };
     checked.number("inputs", &inputs, expected)?;
     checked.number("outputs", &outputs, expected)?;
+    let bytes = widen::widen(bytes, &graph).map_err(|_| not_onnx())?;
+    let wide = Model::decode(bytes.clone()).ok();
+    let graph = wide.and_then(|model| model.graph).ok_or_else(not_onnx)?;
     Ok(Contents {
         state,
+        bytes,
         weights: weights(&graph),
     })
 }

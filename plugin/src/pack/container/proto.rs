@@ -30,6 +30,10 @@ pub struct GraphProto {
 
 #[derive(Message)]
 pub struct Node {
+    #[prost(string, repeated, tag = "1")]
+    pub input: Vec<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub output: Vec<String>,
     #[prost(string, tag = "4")]
     pub op_type: String,
     #[prost(message, repeated, tag = "5")]
@@ -40,6 +44,10 @@ pub struct Node {
 
 #[derive(Message)]
 pub struct Attribute {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(int64, tag = "3")]
+    pub i: i64,
     #[prost(message, optional, tag = "5")]
     pub t: Option<Tensor>,
     #[prost(message, optional, tag = "6")]

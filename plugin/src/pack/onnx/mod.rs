@@ -60,7 +60,7 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
         }
         let bytes = Bytes::from(bytes);
         let contents = container::check(id, &graph.file, &bytes, &stream, graph.stems.len())?;
-        let part = Part::new(&environment(&places.runtime)?, graph, &bytes, contents);
+        let part = Part::new(&environment(&places.runtime)?, graph, contents);
         parts.push(part.map_err(|error| does_not_run(id, words(&error)))?);
     }
     let networks = match stream {
@@ -87,12 +87,7 @@ struct Part {
 }
 
 impl Part {
-    fn new(
-        environment: &Environment,
-        graph: &Graph,
-        bytes: &[u8],
-        contents: Contents,
-    ) -> ort::Result<Self> {
+    fn new(environment: &Environment, graph: &Graph, contents: Contents) -> ort::Result<Self> {
         let weights = Weights::shared(&graph.sha256, &contents)?;
         // One thread that never spins: the host's threads need the cores.
         let mut builder = Session::builder(environment)?
@@ -107,7 +102,7 @@ impl Part {
             builder = builder.with_initializer(name, values.clone())?;
         }
         Ok(Self {
-            session: builder.commit_from_memory(bytes)?,
+            session: builder.commit_from_memory(&contents.bytes)?,
             _weights: weights,
             stems: graph.stem_indices(),
             state: contents.state,
