@@ -27,21 +27,27 @@ TRAIN_BANKS = ("fluid", "gmbank", "musescore")
 TRAIN_BANK_WEIGHTS = (0.5, 0.44, 0.06)  # musescore renders five times as slowly
 EXCERPT_SECONDS = 30
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
+SIZED_CHANCE = 0.6  # of a stem
 PEAK = 0.9
 # Some samples of the banks carry a constant offset, as loud as the music around them.
 RUMBLE_FILTER = scipy.signal.butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")
 
 
-def fluidsynth(events: midi.Events, bank: Path, seconds: float) -> np.ndarray:
+def fluidsynth(events: midi.Events, bank: Path, seconds: float, size: int = 0) -> np.ndarray:
     """-> [samples, 2] float32. fluidsynth goes on for ever while a note hangs, so the audio is read
-    from a pipe and the program ended once there is enough."""
+    from a pipe and the program ended once there is enough.
+
+    With a `size` the instruments are so many semitones smaller than the bank has them, at the same pitch:
+    played as much lower and slower, at a lower rate, and heard at the usual one."""
     samples = round(seconds * SAMPLE_RATE)
+    factor = 2 ** (size / 12)
+    events, rate = midi.transposed(events, -size, 1 / factor), round(SAMPLE_RATE / factor)
     if not any(midi.is_start(message) for _, message in events):
         return np.zeros((samples, 2), np.float32)
     with tempfile.TemporaryDirectory() as folder:
         song = Path(folder) / "song.mid"
         midi.write(events, song)
-        command = ["fluidsynth", "-q", "-n", "-i", "-r", str(SAMPLE_RATE), "-g", "0.4"]
+        command = ["fluidsynth", "-q", "-n", "-i", "-r", str(rate), "-g", "0.4"]
         command += ["-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", str(bank), str(song)]
         synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         data = synth.stdout.read(samples * 8)
@@ -53,10 +59,14 @@ def fluidsynth(events: midi.Events, bank: Path, seconds: float) -> np.ndarray:
     return audio
 
 
-def stems_of(events: midi.Events, bank: Path, start: float, seconds: float) -> np.ndarray:
+def stems_of(
+    events: midi.Events, bank: Path, start: float, seconds: float, sizes: tuple[int, ...] = (0,) * len(STEMS)
+) -> np.ndarray:
     """-> [4, samples, 2] float32."""
     cut = midi.split(midi.window(events, start, seconds))
-    stems = np.stack([fluidsynth(cut[stem], bank, seconds) for stem in STEMS])
+    stems = np.stack(
+        [fluidsynth(cut[stem], bank, seconds, size) for stem, size in zip(STEMS, sizes, strict=True)]
+    )
     return scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
 
 
@@ -72,6 +82,12 @@ def varied(events: midi.Events, excerpt: dict) -> midi.Events:
     if excerpt["take"] > 0 or choice.random() < 0.5:
         events = midi.revoiced(events, excerpt["seed"])
     return midi.transposed(events, choice.randint(-4, 4), choice.uniform(0.85, 1.18))
+
+
+def sizes(excerpt: dict) -> tuple[int, ...]:
+    """Of each stem's instruments, in a training excerpt: there are few banks, and this makes more of them."""
+    choice = random.Random(excerpt["seed"] + 1)
+    return tuple(choice.randint(-4, 4) if choice.random() < SIZED_CHANCE else 0 for _ in STEMS)
 
 
 def recorded(stems: np.ndarray, excerpt: dict) -> np.ndarray:
@@ -133,7 +149,8 @@ def render_one(excerpt: dict) -> dict:
         events = varied(events, excerpt)
     starts = best_starts(events, excerpt["seconds"])
     start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
-    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"])
+    own_sizes = sizes(excerpt) if trains else (0,) * len(STEMS)
+    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes)
     stems = levelled(recorded(stems, excerpt) if trains else stems)
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
