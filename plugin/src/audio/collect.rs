@@ -75,7 +75,8 @@ impl Collect {
         self.first_start = position;
     }
 
-    /// Samples from the output position until a chunk is looked for, begins, or becomes valid.
+    /// Samples from the output position until the first sound, or until a chunk is looked for, begins,
+    /// or becomes valid.
     pub fn samples_until_event(&self, output_position: i64) -> usize {
         let offset_in_chunk = self.offset_in_chunk(output_position);
         let look = self.chunk_samples - self.fade_samples;
@@ -84,12 +85,12 @@ impl Collect {
         } else {
             self.chunk_samples - offset_in_chunk
         };
-        match &self.current {
-            Some(chunk) if chunk.valid_from > output_position => {
-                until_look.min(chunk.valid_from - output_position) as usize
-            }
-            _ => until_look as usize,
-        }
+        let event = match &self.current {
+            _ if output_position < self.first_start => self.first_start,
+            Some(chunk) if chunk.valid_from > output_position => chunk.valid_from,
+            _ => return until_look as usize,
+        };
+        until_look.min(event - output_position) as usize
     }
 
     /// Fetches what is due at the output position, `position` being that of the input; waits for
@@ -125,7 +126,7 @@ impl Collect {
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {
-            _ if self.is_before_sound(due_start) => self.presence.snap_to(1.0),
+            _ if output_position < self.first_start => self.presence.snap_to(1.0),
             Some(chunk) if is_playable(chunk, output_position) => {
                 if !is_leaving {
                     self.presence.go_to(1.0);
@@ -144,17 +145,16 @@ impl Collect {
     /// there should be some.
     pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
         match &self.current {
-            _ if self.is_before_sound(self.due_start) => None,
+            // The windows of the first sound reach back before it, and masks would ring there.
+            _ if output_position < self.first_start => None,
             Some(chunk) if is_playable(chunk, output_position) => {
                 Some((chunk, self.offset_in_chunk(output_position) as usize))
             }
             _ => {
                 if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
-                    let since_first = output_position + len as i64 - self.first_start;
-                    let heard = since_first.clamp(0, len as i64);
                     status
                         .gap_samples
-                        .fetch_add(heard as u64, Ordering::Relaxed);
+                        .fetch_add(len as u64, Ordering::Relaxed);
                 }
                 None
             }

@@ -72,7 +72,8 @@ class Pack:
         masks = self.masks(model_magnitude(spectra[early:], self.stream["channels"]), chunk, carry)
         masks = np.pad(masks, ((early, 0), (0, 0), (0, 0), (0, 0)))
         found = masked(self.stft, spectra, shares(masks), song)
-        return np.pad(found, ((0, 0), (first, 0), (0, 0)))[:, early * self.stft.hop :]
+        # What comes before the first sound is silence, though masks ring there.
+        return np.pad(found[:, early * self.stft.hop :], ((0, 0), (first, 0), (0, 0)))
 
     def masks(self, magnitude: np.ndarray, chunk: int | None, carry: bool) -> np.ndarray:
         """[frames, channels, bins] -> [frames, 4, channels, bins].
