@@ -152,9 +152,7 @@ impl Collect {
             }
             _ => {
                 if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
-                    status
-                        .gap_samples
-                        .fetch_add(len as u64, Ordering::Relaxed);
+                    status.gap_samples.fetch_add(len as u64, Ordering::Relaxed);
                 }
                 None
             }

@@ -42,7 +42,10 @@ fn silence_before_the_song_moves_nothing() {
         );
         let skip = deck.latency() + silence;
         let mut before = played.stems.iter().flatten().flat_map(|c| &c[..skip]);
-        assert!(before.all(|&sample| sample == 0.0), "before the first sound");
+        assert!(
+            before.all(|&sample| sample == 0.0),
+            "before the first sound"
+        );
         let song = |stem: Signal| bits(&stem.iter().map(|c| c[skip..].to_vec()).collect());
         played.stems.map(song)
     };
