@@ -147,6 +147,11 @@ impl NiceEguiApp for App {
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
         frame.set_clear_color(theme::WINDOW.into());
+        #[cfg(target_os = "linux")]
+        {
+            // Untold, it shows as soon as most hosts let it: there is nothing else to try.
+            let _ = super::listen::from_the_start(frame.baseview_window());
+        }
         self.prepare(&ctx, host);
         Ok(())
     }

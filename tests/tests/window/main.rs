@@ -129,6 +129,25 @@ fn an_editor_opens_fast_and_leaves_nothing_behind() {
 
 #[test]
 #[ignore = "needs a display"]
+fn an_editor_that_is_shown_late_is_drawn() {
+    let _turn = TURN.lock();
+    let binary = binary();
+    let screen = Screen::open(0);
+    let mut instance = binary.instantiate(STEREO).unwrap();
+    instance.create_editor(screen.window).unwrap();
+    instance.resize_editor((1000, 600)).unwrap();
+    sleep_ms(300);
+    instance.show_editor().unwrap();
+    let shown = Instant::now();
+    while !screen.shows_something() {
+        assert!(shown.elapsed().as_secs() < 5, "nothing is shown");
+        sleep_ms(1);
+    }
+    close(&mut instance, &screen);
+}
+
+#[test]
+#[ignore = "needs a display"]
 fn a_dragged_fader_tells_the_host_and_is_heard_at_once() {
     let _turn = TURN.lock();
     let binary = binary();
