@@ -100,8 +100,7 @@ impl View {
         size::corner(ui, layout.corner, window);
         size::fit(ui, window);
 
-        let is_busy =
-            self.state.is_moving || self.save.is_running() || self.state.restarting().is_some();
+        let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_expecting();
         links.status.is_asleep.store(!is_busy, Ordering::Release);
         ui.ctx()
             .request_repaint_after(if is_busy { FRAME } else { LOOK });
