@@ -98,7 +98,7 @@ impl View {
             &mut self.save,
         );
         size::corner(ui, layout.corner, window);
-        size::fit(ui, window);
+        size::fit(ui, links.window().1, window);
 
         let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_expecting();
         links.status.is_asleep.store(!is_busy, Ordering::Release);
