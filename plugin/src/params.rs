@@ -147,6 +147,25 @@ impl One2FourParams {
     }
 }
 
+/// The settings that take effect when the host restarts the plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// See [`One2FourParams::chunk`].
+    pub chunk: ChunkSetting,
+    /// See [`PackId::generation`].
+    pub pack_generation: u32,
+}
+
+impl Settings {
+    /// As the host or a person set them last. Neither allocates nor blocks.
+    pub fn of(params: &One2FourParams) -> Self {
+        Self {
+            chunk: params.chunk.value(),
+            pack_generation: params.pack.generation(),
+        }
+    }
+}
+
 /// The linear gain of a fader's dB: exactly 1 at 0 dB, exactly 0 at [`MIN_GAIN_DB`].
 pub fn linear_gain(gain_db: f32) -> f32 {
     if gain_db <= MIN_GAIN_DB {

@@ -12,9 +12,9 @@ use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
 use crate::engine::{self, Engine, HostConfig};
-use crate::geometry::{ChunkSetting, Geometry, Stream};
+use crate::geometry::{Geometry, Stream};
 use crate::pack::{Pack, Places};
-use crate::params::One2FourParams;
+use crate::params::{One2FourParams, Settings};
 
 /// What differs between the two classes of the binary.
 pub trait Class: Send + 'static {
@@ -85,30 +85,16 @@ pub struct One2Four<C: Class> {
     engine: Option<Engine>,
     /// What the engine was made with.
     active: Settings,
-    /// Whether the host was asked to restart the plugin because of changed settings.
-    is_restart_requested: bool,
-    /// Whether the engine before faded out for a restart, so that the next one fades in.
+    /// What the next engine is to be made with, as the audio thread saw it last.
+    wanted: Settings,
+    /// Whether the host is still to be asked for a restart.
+    is_restart_due: bool,
+    /// Whether the engine before was taken away in the middle of a sound for other settings, so that
+    /// the next one fades in.
     fades_in: bool,
     /// What the host is told that still sounds after the input ends.
     tail_samples: u32,
     class: PhantomData<C>,
-}
-
-/// Settings that take effect on activation.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Settings {
-    chunk: ChunkSetting,
-    /// See `PackId::generation`.
-    pack_generation: u32,
-}
-
-impl Settings {
-    fn of(params: &One2FourParams) -> Self {
-        Self {
-            chunk: params.chunk.value(),
-            pack_generation: params.pack.generation(),
-        }
-    }
 }
 
 impl<C: Class> Default for One2Four<C> {
@@ -118,12 +104,13 @@ impl<C: Class> Default for One2Four<C> {
         crate::report::register(C::CLAP_ID, &status);
         Self {
             active: Settings::of(&params),
+            wanted: Settings::of(&params),
             params,
             status,
             slot: Arc::default(),
             notifier: RepaintNotifier::new(),
             engine: None,
-            is_restart_requested: false,
+            is_restart_due: false,
             fades_in: false,
             tail_samples: 0,
             class: PhantomData,
@@ -167,7 +154,8 @@ impl<C: Class> Plugin for One2Four<C> {
         // Hosts activate twice without deactivating: the old worker ends first.
         self.drop_engine();
         self.active = Settings::of(&self.params);
-        self.is_restart_requested = false;
+        self.wanted = self.active;
+        self.is_restart_due = false;
         self.status.is_ready.store(false, Ordering::Relaxed);
 
         let places = Places::of_this_binary();
@@ -182,10 +170,11 @@ impl<C: Class> Plugin for One2Four<C> {
         let load = engine::loader(places, pack_id, stream, geometry, self.status.clone());
         match Engine::start(geometry, host, self.status.clone(), load) {
             Ok(mut engine) => {
-                if std::mem::take(&mut self.fades_in) {
+                // What a host renders is a whole of its own.
+                if std::mem::take(&mut self.fades_in) && !host.is_offline {
                     engine.room.fade_in();
                 }
-                self.slot.set(Some(engine.editor.clone()));
+                self.slot.set(Some((engine.editor.clone(), self.active)));
                 self.engine = Some(engine);
             }
             Err(error) => {
@@ -220,16 +209,10 @@ impl<C: Class> Plugin for One2Four<C> {
         aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        self.follow_settings(context);
         let Some(engine) = &mut self.engine else {
             return ProcessStatus::Normal;
         };
-        if !self.is_restart_requested
-            && Settings::of(&self.params) != self.active
-            && !engine.room.is_fading_out()
-        {
-            self.is_restart_requested = true;
-            context.request_restart();
-        }
         engine.room.set_playing(context.transport().playing);
         let mix = self.params.mix();
         let align_automation = self.params.align_automation.value();
@@ -263,10 +246,32 @@ impl<C: Class> One2Four<C> {
     fn drop_engine(&mut self) {
         self.slot.set(None);
         if let Some(engine) = self.engine.take() {
-            self.fades_in |= engine.room.is_leaving();
+            let is_changed = Settings::of(&self.params) != self.active;
+            self.fades_in |= is_changed && engine.room.has_sound();
         }
         self.status.is_ready.store(false, Ordering::Relaxed);
         self.status.is_playing.store(false, Ordering::Relaxed);
+    }
+
+    /// Fades out and asks for a restart where other settings are wanted than those that play.
+    fn follow_settings(&mut self, context: &mut impl ProcessContext<Self>) {
+        let Some(engine) = &mut self.engine else {
+            return;
+        };
+        let wanted = Settings::of(&self.params);
+        if wanted != self.wanted {
+            self.wanted = wanted;
+            self.is_restart_due = wanted != self.active;
+            if self.is_restart_due {
+                engine.room.leave();
+            } else {
+                engine.room.stay();
+            }
+        }
+        if self.is_restart_due && !engine.room.is_fading_out() {
+            self.is_restart_due = false;
+            context.request_restart();
+        }
     }
 
     /// The stream of the pack with this id, or the default one where there is no such pack, so

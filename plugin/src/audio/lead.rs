@@ -36,6 +36,11 @@ impl Lead {
         }
     }
 
+    /// Whether the host said that it renders offline.
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
+    }
+
     /// Forgets when the host started.
     pub fn reset(&mut self) {
         self.started = None;

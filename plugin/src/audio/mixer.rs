@@ -23,12 +23,14 @@ pub struct Mixer {
     output: Ramp,
     /// Set by a reset: the next targets are met at once.
     is_fresh: bool,
-    /// Whether the output is silent, or on its way there, whatever its gain.
-    is_silenced: bool,
+    /// Of all that comes out: 1, or less around a restart.
+    fade: Ramp,
     /// The strips' gains in this segment.
     strip_gains: Box<[Segment; NUM_STRIPS]>,
-    /// The output's gain in this segment.
+    /// The output's gain in this segment, the fade included.
     output_gain: Segment,
+    /// The fade in this segment.
+    fade_gain: Segment,
     /// See [`Collect::fill_presence`].
     presence: Segment,
     /// The gain of the aligned input where it stands in for the stems.
@@ -49,9 +51,10 @@ impl Mixer {
             strips: std::array::from_fn(|_| ramp.clone()),
             output: ramp,
             is_fresh: true,
-            is_silenced: false,
+            fade: Ramp::new(1.0, ramp_samples),
             strip_gains: Box::new([[0.0; MAX_SEGMENT_SAMPLES]; NUM_STRIPS]),
             output_gain: [0.0; MAX_SEGMENT_SAMPLES],
+            fade_gain: [1.0; MAX_SEGMENT_SAMPLES],
             presence: [0.0; MAX_SEGMENT_SAMPLES],
             stand_in_gain: [0.0; MAX_SEGMENT_SAMPLES],
             aligned: [0.0; MAX_SEGMENT_SAMPLES],
@@ -71,23 +74,23 @@ impl Mixer {
         for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
             ramp.go_to(strip_gain(mix, strip_idx));
         }
-        let output_gain = if self.is_silenced {
-            0.0
-        } else {
-            mix[OUTPUT_IDX]
-        };
-        self.output.go_to(output_gain);
+        self.output.go_to(mix[OUTPUT_IDX]);
         if std::mem::take(&mut self.is_fresh) {
             for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
                 ramp.snap_to(strip_gain(mix, strip_idx));
             }
-            self.output.snap_to(output_gain);
+            self.output.snap_to(mix[OUTPUT_IDX]);
         }
     }
 
-    /// Lets the next targets fade the output out, or in again; returns whether that is news.
-    pub fn set_silenced(&mut self, is_silenced: bool) -> bool {
-        std::mem::replace(&mut self.is_silenced, is_silenced) != is_silenced
+    /// Fades all that comes out, to silence (0) or to what the gains say (1).
+    pub fn fade_to(&mut self, fade: f32) {
+        self.fade.go_to(fade);
+    }
+
+    /// Fades all out at once.
+    pub fn cut(&mut self) {
+        self.fade.snap_to(0.0);
     }
 
     /// Whether the meters show anything of the output.
@@ -95,9 +98,9 @@ impl Mixer {
         self.levels.is_sounding()
     }
 
-    /// Whether the output has faded out.
+    /// Whether all has faded out.
     pub fn is_silent(&self) -> bool {
-        self.output.resting() == Some(0.0)
+        self.fade.resting() == Some(0.0)
     }
 
     /// Works out the gains of the next `len` samples.
@@ -106,6 +109,10 @@ impl Mixer {
             ramp.fill(&mut gains[..len]);
         }
         self.output.fill(&mut self.output_gain[..len]);
+        self.fade.fill(&mut self.fade_gain[..len]);
+        for (gain, fade) in self.output_gain[..len].iter_mut().zip(&self.fade_gain) {
+            *gain *= fade;
+        }
         collect.fill_presence(&mut self.presence[..len]);
         // The aligned input is as loud as the loudest strip: what is muted stays muted, and what
         // the Input strip lets through is not heard twice.
@@ -166,7 +173,9 @@ impl Mixer {
                     && let Some(bus) = buses[stem_idx].get_mut(channel_idx)
                     && let Some(bus) = bus.get_mut(range.clone())
                 {
-                    bus.copy_from_slice(strip);
+                    for ((out, sample), fade) in bus.iter_mut().zip(&*strip).zip(&self.fade_gain) {
+                        *out = sample * fade;
+                    }
                 }
             }
             add_scaled(main, aligned, &self.strip_gains[0]);

@@ -32,9 +32,8 @@ const GAIN_RAMP_S: f64 = 0.02;
 /// How long a control stays in hand after a person moved it, in seconds: longer than a host takes
 /// to pass on what the editor told it.
 const HOLD_S: f64 = 0.15;
-
-/// How long the output stays silent for a restart, in seconds: a host that does not restart the
-/// plugin gets its sound back.
+/// How long the output stays silent for a restart, in seconds: in a host that does not restart the
+/// plugin the sound comes back as it was.
 const MAX_LEAVING_S: f64 = 0.5;
 
 /// The stem buses of a block, in the order drums, bass, piano, other; each a slice of channels.
@@ -63,10 +62,12 @@ pub struct Room {
     lead: Lead,
     /// Adds up the strips.
     mixer: Mixer,
-    /// Whether the output fades in when the first audio comes out.
+    /// Whether the output is silent until the first audio comes out, and fades in then.
     fades_in: bool,
-    /// For how many more samples the output may be silent for a restart.
+    /// For how many more samples the output is silent for a restart, or on its way there.
     leaving_samples: i64,
+    /// See [`MAX_LEAVING_S`].
+    max_leaving_samples: i64,
 }
 
 impl Room {
@@ -86,28 +87,45 @@ impl Room {
             lead: Lead::new(geometry, is_offline),
             mixer: Mixer::new(ramp_samples, geometry.sample_rate),
             fades_in: false,
-            leaving_samples: (MAX_LEAVING_S * geometry.sample_rate) as i64,
+            leaving_samples: 0,
+            max_leaving_samples: (MAX_LEAVING_S * geometry.sample_rate) as i64,
             bridge,
         }
     }
 
-    /// Lets the first audio fade in, because it starts in the middle of a song.
+    /// Lets the first audio fade in, because it starts in the middle of a sound.
     pub fn fade_in(&mut self) {
         self.fades_in = true;
+        self.mixer.cut();
     }
 
-    /// Whether a person wants a restart for which the output has not faded out yet.
+    /// Fades out for a restart that the host will be asked for. What a host renders has no holes:
+    /// there nothing fades.
+    pub fn leave(&mut self) {
+        if !self.lead.is_offline() {
+            self.leaving_samples = self.max_leaving_samples;
+        }
+    }
+
+    /// Fades in again, because the restart is not wanted any more.
+    pub fn stay(&mut self) {
+        self.leaving_samples = 0;
+    }
+
+    /// Whether the output has not faded out yet for a restart.
     pub fn is_fading_out(&self) -> bool {
-        self.is_leaving() && !self.mixer.is_silent()
+        self.leaving_samples > 0 && !self.mixer.is_silent()
     }
 
-    /// Whether the output is silent for a restart, or on its way there.
-    pub fn is_leaving(&self) -> bool {
-        self.bridge.is_leaving() && self.leaving_samples > 0
+    /// Whether any sound came in since the last reset.
+    pub fn has_sound(&self) -> bool {
+        self.first_sound.is_some()
     }
 
     /// Forgets all audio and all automation under way.
     pub fn reset(&mut self) {
+        // A host that moves on after the restart does not go on where it was.
+        self.fades_in &= self.position == 0;
         self.position = 0;
         self.first_sound = None;
         self.bridge.start_epoch();
@@ -135,7 +153,6 @@ impl Room {
         self.automation
             .observe(self.position, mix, touched, align_automation);
         self.lead.start();
-        self.silence_for_restart();
 
         let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
         let mut done = 0;
@@ -152,19 +169,18 @@ impl Room {
             self.put_out(main, buses.as_mut(), done, len);
             done += len;
         }
-        if self.bridge.is_leaving() {
-            self.leaving_samples -= block_samples as i64;
-        }
         self.bridge.set_position(self.position);
     }
 
-    /// Fades out before a restart and in after it.
-    fn silence_for_restart(&mut self) {
-        self.fades_in &= self.position < self.latency_samples;
-        let is_silenced = self.fades_in || self.is_leaving();
-        if self.mixer.set_silenced(is_silenced) {
-            self.mixer.set_targets(self.automation.now());
-        }
+    /// Fades the next `len` samples of output out before a restart, or in after it.
+    fn fade_for_restart(&mut self, len: usize) {
+        let is_before_out = self.position < self.latency_samples;
+        // After silence the sound starts by itself.
+        let is_cut = self.first_sound.is_none_or(|position| position == 0);
+        self.fades_in &= is_before_out && is_cut;
+        let is_silenced = self.fades_in || self.leaving_samples > 0;
+        self.mixer.fade_to(if is_silenced { 0.0 } else { 1.0 });
+        self.leaving_samples -= len as i64;
     }
 
     /// Takes note of whether the host's transport runs.
@@ -242,6 +258,7 @@ impl Room {
         len: usize,
     ) {
         let output_position = self.position - self.latency_samples;
+        self.fade_for_restart(len);
         self.collect
             .advance(output_position, self.position, &mut self.bridge, &self.lead);
         self.position += len as i64;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Column, Shared, Status, Take};
 use crate::geometry::Geometry;
+use crate::params::Settings;
 
 /// The editor's end.
 #[derive(Clone)]
@@ -25,17 +26,6 @@ impl EditorEnd {
         self.shared
             .touched
             .fetch_or(1 << control_idx, Ordering::AcqRel);
-    }
-
-    /// Says that a person changed what makes the host restart the plugin, so that the sound fades
-    /// out before it.
-    pub fn leave(&self) {
-        self.shared.leaving.store(true, Ordering::Release);
-    }
-
-    /// Whether `other` is an end of the same activation.
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Whether there is one channel.
@@ -67,21 +57,21 @@ impl EditorEnd {
     }
 }
 
-/// Where the editor finds its end: every activation makes another one. Never locked by the audio
-/// thread.
+/// Where the editor finds its end and the settings that play: every activation makes others. Never
+/// locked by the audio thread.
 #[derive(Default)]
-pub struct EditorSlot(Mutex<Option<EditorEnd>>);
+pub struct EditorSlot(Mutex<Option<(EditorEnd, Settings)>>);
 
 impl EditorSlot {
-    /// Puts an activation's end in, or takes it out.
-    pub fn set(&self, end: Option<EditorEnd>) {
+    /// Puts an activation's end and settings in, or takes them out.
+    pub fn set(&self, activation: Option<(EditorEnd, Settings)>) {
         if let Ok(mut slot) = self.0.lock() {
-            *slot = end;
+            *slot = activation;
         }
     }
 
-    /// The end, while the plugin is active.
-    pub fn get(&self) -> Option<EditorEnd> {
+    /// The end and the settings, while the plugin is active.
+    pub fn get(&self) -> Option<(EditorEnd, Settings)> {
         self.0.lock().ok().and_then(|slot| slot.clone())
     }
 }

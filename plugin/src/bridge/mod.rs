@@ -50,8 +50,6 @@ struct Shared {
     worker: OnceLock<Thread>,
     /// Controls that a person moved in the editor since the audio thread last looked, a bit each.
     touched: AtomicU64,
-    /// Whether the host is about to restart the plugin because a person wants it; set by the editor.
-    leaving: AtomicBool,
     /// The position at which the host's transport started, negative if it did not in this epoch;
     /// written by the audio thread.
     playing_since: AtomicI64,
@@ -109,7 +107,6 @@ pub fn open(
         stop: AtomicBool::new(false),
         worker: OnceLock::new(),
         touched: AtomicU64::new(0),
-        leaving: AtomicBool::new(false),
         playing_since: AtomicI64::new(-1),
         columns: ArrayQueue::new(MAX_COLUMNS),
         recording: Recording::new(geometry.sample_rate, chunk_samples, channels),
@@ -212,11 +209,6 @@ impl AudioEnd {
         if let Some(worker) = self.shared.worker.get() {
             worker.unpark();
         }
-    }
-
-    /// Whether the host is about to restart the plugin because a person wants it.
-    pub fn is_leaving(&self) -> bool {
-        self.shared.leaving.load(Ordering::Acquire)
     }
 
     /// The controls moved in the editor since the last call, a bit each.

@@ -98,10 +98,9 @@ impl View {
             &mut self.save,
         );
         size::corner(ui, layout.corner, window);
-        size::fit(ui, window);
+        size::fit(ui, links.window().1, window);
 
-        let is_busy =
-            self.state.is_moving || self.save.is_running() || self.state.restarting().is_some();
+        let is_busy = self.state.is_moving || self.save.is_running() || self.state.is_expecting();
         links.status.is_asleep.store(!is_busy, Ordering::Release);
         ui.ctx()
             .request_repaint_after(if is_busy { FRAME } else { LOOK });
@@ -147,6 +146,11 @@ impl NiceEguiApp for App {
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
         frame.set_clear_color(theme::WINDOW.into());
+        #[cfg(target_os = "linux")]
+        {
+            // Untold, it shows as soon as most hosts let it: there is nothing else to try.
+            let _ = super::listen::from_the_start(frame.baseview_window());
+        }
         self.prepare(&ctx, host);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The menu of chunks: how much audio the worker takes at a time, and what follows from it for the
 //! latency and for automation.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{PopupCloseBehavior, Ui};
 use nice_plug::plugin::ParamValue;
@@ -31,8 +31,7 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
             let choice = menu::choice(ui, is_chosen, label(setting), &latency);
             if choice.clicked() && !is_chosen {
                 hands.put(chunk, None, chunk.preview_normalized(setting));
-                state.wanted_chunk = Some(setting);
-                state.expect_restart();
+                state.wanted_chunk = Some((setting, Instant::now()));
             }
             if choice.clicked() {
                 ui.close();
@@ -50,10 +49,8 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
 /// Sees to it that the chunk that was chosen gets to the plugin, once the host had time to pass it on.
 /// Ardour 7 does not: the parameter is not automatable.
 pub fn insist(links: &Links, hands: &Hands, state: &mut State) {
-    let is_late = state
-        .restarting()
-        .is_none_or(|passed| passed > HOST_PATIENCE);
-    if let Some(setting) = state.wanted_chunk.take_if(|_| is_late)
+    let is_late = |(_, chosen_at): &mut (_, Instant)| chosen_at.elapsed() > HOST_PATIENCE;
+    if let Some((setting, _)) = state.wanted_chunk.take_if(is_late)
         && links.params.chunk.value() != setting
         && let Some(ids) = ChunkSetting::ids()
     {

@@ -1,7 +1,8 @@
 //! A fader: drag it, turn the wheel on it, use the arrow keys; double-click for 0 dB.
 
 use egui::{
-    EventFilter, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+    EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, vec2,
 };
 use nice_plug::prelude::{FloatParam, Param};
 
@@ -14,6 +15,8 @@ pub const MARKS_DB: [f32; 6] = [-40.0, -20.0, -10.0, 0.0, 6.0, 12.0];
 const FINE: f32 = 0.1;
 /// A step of the wheel or an arrow key, in dB.
 const STEP_DB: f32 = 1.0;
+/// How far two fingers move on a touchpad for a step.
+const POINTS_PER_STEP: f32 = 16.0;
 /// A step of the page keys, in dB.
 const PAGE_DB: f32 = 6.0;
 const HINT: &str = "Double-click for 0 dB; hold Ctrl or Shift for fine steps";
@@ -109,8 +112,12 @@ fn steps(ui: &Ui, response: &Response) -> Option<f32> {
         if response.hovered() {
             for event in &input.events {
                 // Some systems turn the wheel sideways while Shift is held.
-                if let egui::Event::MouseWheel { delta, .. } = event {
-                    steps_db += step_db * (delta.x + delta.y).signum();
+                if let egui::Event::MouseWheel { unit, delta, .. } = event {
+                    let points_per_step = match unit {
+                        MouseWheelUnit::Point => POINTS_PER_STEP,
+                        MouseWheelUnit::Line | MouseWheelUnit::Page => 1.0,
+                    };
+                    steps_db += step_db * (delta.x + delta.y) / points_per_step;
                 }
             }
         }

@@ -25,7 +25,7 @@ pub fn show(
             ui.add_space(8.0);
             ui.label(RichText::new("One2Four").font(theme::strong(17.0)));
             ui.add_space(16.0);
-            packs::menu(ui, links, hands, state, packs);
+            packs::menu(ui, links, hands, packs);
             chunk::menu(ui, links, hands, state);
         },
     );

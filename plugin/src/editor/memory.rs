@@ -8,7 +8,7 @@ use crate::params::EditorMemory;
 /// The smallest scale of the window.
 pub const MIN_ZOOM: f32 = 0.75;
 /// The largest scale of the window.
-const MAX_ZOOM: f32 = 2.0;
+pub const MAX_ZOOM: f32 = 2.0;
 
 /// The window's size in points.
 pub fn size(memory: &EditorMemory) -> Vec2 {

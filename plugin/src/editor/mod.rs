@@ -7,6 +7,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `window`, `app`, `memory` | opens and closes; a frame; what a project remembers |
+//! | `listen` | frames in the X Window System |
 //! | `layout`, `theme`, `words` | rectangles; colours and fonts; sentences |
 //! | `state`, `levels`, `picture` | what is known now; how meters move; the lanes' texture |
 //! | `hands` | gestures to the host and the audio thread |
@@ -30,6 +31,8 @@ mod history;
 mod lanes;
 mod layout;
 mod levels;
+#[cfg(target_os = "linux")]
+mod listen;
 mod memory;
 mod menu;
 mod meter;

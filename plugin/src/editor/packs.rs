@@ -5,10 +5,9 @@ use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::Param;
 
 use super::hands::Hands;
-use super::state::State;
 use super::{Links, folders, menu, theme};
 use crate::pack::{self, Installed, Manifest, Places};
-use crate::params::mute_idx;
+use crate::params::{DEFAULT_PACK, mute_idx};
 
 /// The packs as they were when the menu was opened last.
 pub struct Packs {
@@ -20,7 +19,7 @@ impl Packs {
     /// What lies in `places` now.
     pub fn new(places: &Places) -> Self {
         Self {
-            installed: pack::installed(places),
+            installed: list_of(places),
             is_open: false,
         }
     }
@@ -33,21 +32,28 @@ impl Packs {
     }
 }
 
+/// What is installed, the pack of a new instance first.
+fn list_of(places: &Places) -> Vec<Installed> {
+    let mut installed = pack::installed(places);
+    installed.sort_by_key(|pack| pack.id != DEFAULT_PACK);
+    installed
+}
+
 /// Shows the button and, once it was pressed, the menu.
-pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State, packs: &mut Packs) {
+pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, packs: &mut Packs) {
     let chosen = links.params.pack.get();
     let name = packs.name_of(&chosen).to_owned();
     let button = menu::button(ui, (menu::faint("Pack"), name), "Pack");
     let menu = menu::below(&button, 360.0);
     let is_open = menu.is_open();
     if is_open && !packs.is_open {
-        packs.installed = pack::installed(&links.places);
+        packs.installed = list_of(&links.places);
     }
     packs.is_open = is_open;
     menu.show(|ui| {
         let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
         ScrollArea::vertical().max_height(most).show(ui, |ui| {
-            list(ui, links, hands, state, packs, &chosen);
+            list(ui, links, hands, packs, &chosen);
         });
         ui.separator();
         if ui.button("Open packs folder").clicked()
@@ -81,11 +87,10 @@ fn choose(links: &Links, hands: &Hands, packs: &Packs, new: &Installed) {
     links.params.pack.set(new.id.clone());
 }
 
-fn list(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State, packs: &Packs, chosen: &str) {
+fn list(ui: &mut Ui, links: &Links, hands: &Hands, packs: &Packs, chosen: &str) {
     for installed in &packs.installed {
         if entry(ui, installed, chosen) {
             choose(links, hands, packs, installed);
-            state.expect_restart();
         }
     }
     if packs.installed.iter().all(|pack| pack.id != chosen) {

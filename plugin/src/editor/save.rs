@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Button, Layout, PopupCloseBehavior, ProgressBar, TextEdit, Ui, vec2};
+use egui::{
+    Align, Button, Frame, Layout, Margin, PopupCloseBehavior, ProgressBar, TextEdit, Ui, vec2,
+};
 
 use super::export::{Export, Piece, Span};
 use super::state::State;
@@ -56,7 +58,7 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
             menu::note(ui, "Into a new folder in", theme::FAINT);
             let field = TextEdit::singleline(&mut state.folder)
                 .desired_width(f32::INFINITY)
-                .margin(egui::Margin::symmetric(8, 6));
+                .margin(Margin::symmetric(8, 6));
             let field = ui.add(field).accessible_name("Folder for stems");
             if field.changed() {
                 links.remember_folder(&state.folder);
@@ -106,7 +108,10 @@ fn outcome(ui: &mut Ui, save: &Save) {
     match export.result() {
         None => {
             let bar = ProgressBar::new(export.progress()).desired_height(4.0);
-            ui.add(bar.desired_width(ui.available_width()));
+            let margin = Margin::symmetric(0, 4); // as high as the words that follow
+            Frame::new().inner_margin(margin).show(ui, |ui| {
+                ui.add(bar.desired_width(ui.available_width()));
+            });
         }
         Some(Ok(folder)) => {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();

@@ -6,14 +6,16 @@ use std::time::Duration;
 use egui::{CursorIcon, Rect, Role, Sense, Stroke, Ui, Vec2, ViewportCommand, WidgetInfo, vec2};
 
 use super::layout::{MAX_SIZE, MIN_SIZE};
-use super::memory::MIN_ZOOM;
 use super::{Links, menu, theme};
 
 /// Scales of the window, in per cent.
 const SCALES: [u32; 6] = [75, 100, 125, 150, 175, 200];
 /// A drag that must have an effect, in points.
 const FAR: f32 = 20.0;
-/// For how long a window may be too small: a host takes some time to resize it.
+/// The smallest scale that a small window gets: below, nobody reads it.
+const MIN_FIT: f32 = 0.4;
+/// For how long a window may have another size than its scale asks for: a host takes some time to
+/// resize it.
 const PATIENCE_S: f64 = 0.5;
 
 /// Shows the button and, once it was pressed, the menu.
@@ -29,8 +31,8 @@ pub fn menu(ui: &mut Ui, links: &Links) {
                 ui.ctx().set_zoom_factor(scale as f32 / 100.0);
             }
         }
-        let words = "Where the host keeps its window as it is, the scale is taken when the window \
-                     is opened next.";
+        let words = "Where the host keeps its window as it is, the scale is taken when there is \
+                     room, or when the window is opened next.";
         menu::note(ui, words, theme::FAINT);
     });
 }
@@ -69,10 +71,11 @@ pub fn corner(ui: &Ui, rect: Rect, window: Rect) {
     response.on_hover_cursor(CursorIcon::ResizeNwSe);
 }
 
-/// Takes a smaller scale where the window stays too small for the one that was chosen.
-pub fn fit(ui: &Ui, window: Rect) {
+/// Takes a smaller scale where the window stays too small for the one that was chosen, and goes back to
+/// that where there is room for it.
+pub fn fit(ui: &Ui, chosen: f32, window: Rect) {
     let (since_id, pixels_id) = (
-        ui.scope_id().with("too small since"),
+        ui.scope_id().with("unfitting since"),
         ui.scope_id().with("size to keep"),
     );
     let scale = ui.ctx().zoom_factor();
@@ -82,8 +85,8 @@ pub fn fit(ui: &Ui, window: Rect) {
         return;
     }
     let room = (window.size() / MIN_SIZE).min_elem();
-    let fitting = (scale * room).max(MIN_ZOOM);
-    if room > 0.99 || fitting >= scale {
+    let fitting = (scale * room).clamp(MIN_FIT, chosen);
+    if (fitting / scale - 1.0).abs() < 0.01 {
         ui.data_mut(|data| data.remove_temp::<f64>(since_id));
         return;
     }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::levels::Levels;
 use super::picture::Picture;
+use super::words::PATIENCE;
 use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
 use crate::geometry::ChunkSetting;
-use crate::params::{NUM_STRIPS, One2FourParams};
+use crate::params::{NUM_STRIPS, One2FourParams, Settings};
 
 /// How long the footer speaks of a miss.
 const RECENT: Duration = Duration::from_secs(20);
@@ -41,10 +42,10 @@ pub struct State {
     pub picture: Picture,
     /// What there is to say.
     pub words: words::State,
-    /// Since when the host has been asked to restart the plugin, and what was active then.
-    restart: Option<(Instant, Option<EditorEnd>)>,
-    /// The chunk that a person chose, until the plugin has it.
-    pub wanted_chunk: Option<ChunkSetting>,
+    /// Since when other settings are wanted than those that play.
+    changed_at: Option<Instant>,
+    /// The chunk that a person chose and when, until the plugin has it.
+    pub wanted_chunk: Option<(ChunkSetting, Instant)>,
     /// Whether anything moves.
     pub is_moving: bool,
     /// Where exported stems go, as a person may edit it.
@@ -67,7 +68,7 @@ impl State {
             levels: Levels::new(),
             picture: Picture::new(ctx),
             words: words::State::default(),
-            restart: None,
+            changed_at: None,
             wanted_chunk: None,
             is_moving: true,
             folder: folder.display().to_string(),
@@ -77,7 +78,9 @@ impl State {
     /// Looks at everything, `passed_s` after the last time.
     pub fn update(&mut self, links: &Links, passed_s: f32) {
         let status = &links.status;
-        self.engine = links.slot.get();
+        let (engine, active) = links.slot.get().unzip();
+        self.engine = engine;
+        self.follow_settings(active, Settings::of(&links.params));
         self.pack = status.pack();
         self.runtime = status.runtime();
         self.latency_samples = status.latency_samples.load(Ordering::Relaxed);
@@ -100,42 +103,29 @@ impl State {
             self.picture.update(engine, f64::from(passed_s), is_frozen);
         }
         self.is_moving = self.levels.is_moving() || (!is_frozen && !self.picture.is_empty());
-        self.follow_restart();
         self.words = words::State {
             fault: status.fault(),
             is_ready: status.is_ready.load(Ordering::Relaxed),
             is_active: self.engine.is_some(),
-            restarting: self.restarting(),
+            restarting: self.changed_at.map(|at| at.elapsed()),
             is_sounding: self.levels.is_moving(),
             has_just_missed: self.has_just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
         };
     }
 
-    /// Notes that a setting was changed that takes effect when the host restarts the plugin.
-    pub fn expect_restart(&mut self) {
-        if let Some(engine) = &self.engine {
-            engine.leave();
-        }
-        self.restart = Some((Instant::now(), self.engine.clone()));
+    /// Whether something is about to change that was changed by hand.
+    pub fn is_expecting(&self) -> bool {
+        let is_restart_expected = self.words.restarting;
+        self.wanted_chunk.is_some() || is_restart_expected.is_some_and(|waited| waited <= PATIENCE)
     }
 
-    /// For how long a restart has been awaited.
-    pub fn restarting(&self) -> Option<Duration> {
-        self.restart.as_ref().map(|(since, _)| since.elapsed())
-    }
-
-    /// Ends the wait when there is another activation.
-    fn follow_restart(&mut self) {
-        if let Some((_, before)) = &self.restart {
-            let is_same = match (before, &self.engine) {
-                (Some(before), Some(now)) => before.is_same(now),
-                (None, None) => true,
-                _ => self.engine.is_none(),
-            };
-            if !is_same {
-                self.restart = None;
-            }
+    /// Takes note of when the settings were changed; while the plugin is off that is as it was.
+    fn follow_settings(&mut self, active: Option<Settings>, wanted: Settings) {
+        match active {
+            Some(active) if active == wanted => self.changed_at = None,
+            Some(_) => _ = self.changed_at.get_or_insert_with(Instant::now),
+            None => {}
         }
     }
 

@@ -14,6 +14,7 @@ use nice_plug_egui::{
 use super::Links;
 use super::app::App;
 use super::layout::{MAX_SIZE, MIN_SIZE};
+use super::memory::{MAX_ZOOM, MIN_ZOOM};
 
 /// Between two looks whether the audio thread wakes the window.
 const WAKE_POLL: Duration = Duration::from_millis(50);
@@ -77,9 +78,10 @@ impl Editor for Window {
     }
 
     fn resize_hint(&self) -> ResizeHint {
-        let (_, zoom) = self.logical_size();
-        let zoomed = |size: egui::Vec2| LogicalSize::new(size.x * zoom, size.y * zoom);
-        ResizeHint::resizable()
-            .with_min_max_logical_size(Some(zoomed(MIN_SIZE)), Some(zoomed(MAX_SIZE)))
+        // At any scale: a person may choose another while the window is open.
+        let zoomed = |size: egui::Vec2, zoom: f32| LogicalSize::new(size.x * zoom, size.y * zoom);
+        let smallest = zoomed(MIN_SIZE, MIN_ZOOM);
+        let largest = zoomed(MAX_SIZE, MAX_ZOOM);
+        ResizeHint::resizable().with_min_max_logical_size(Some(smallest), Some(largest))
     }
 }

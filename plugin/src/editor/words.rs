@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::bridge::Miss;
 use crate::params::MIN_GAIN_DB;
 
+/// The longest time that a host takes to restart the plugin, of those that do.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A level or gain in dB with one decimal.
 pub fn decibels(db: f32) -> String {
     if db <= MIN_GAIN_DB {
@@ -95,7 +98,7 @@ pub struct State {
     pub is_ready: bool,
     /// Whether the host activated the plugin.
     pub is_active: bool,
-    /// For how long the host has been asked to restart the plugin.
+    /// For how long other settings have been wanted than those that play.
     pub restarting: Option<Duration>,
     /// Whether anything comes out.
     pub is_sounding: bool,
@@ -111,7 +114,7 @@ pub fn sentence(state: &State) -> (Mood, String) {
         State {
             restarting: Some(waiting),
             ..
-        } if waiting.as_secs() < 3 => (
+        } if *waiting <= PATIENCE => (
             Mood::Waiting,
             "The host restarts the plugin with the new setting.",
         ),
@@ -120,7 +123,7 @@ pub fn sentence(state: &State) -> (Mood, String) {
             ..
         } => (
             Mood::Fault,
-            "The host has not restarted the plugin: switch it off and on there, or open the project again.",
+            "The host has not restarted the plugin, so the old setting still plays: switch the plugin off and on in the host, or open the project again.",
         ),
         State {
             fault: Some(fault), ..
@@ -190,5 +193,15 @@ mod tests {
             ..state
         });
         assert_eq!(mood, Mood::Waiting);
+    }
+
+    #[test]
+    fn a_restart_that_does_not_come_is_told_with_what_to_do() {
+        let (mood, words) = sentence(&State {
+            restarting: Some(2 * PATIENCE),
+            ..State::default()
+        });
+        assert_eq!(mood, Mood::Fault);
+        assert!(words.contains("switch the plugin off and on"), "{words}");
     }
 }

@@ -122,6 +122,9 @@ fn the_chunk_is_chosen_and_the_restart_announced() {
     assert_eq!(rig.params.chunk.value(), ChunkSetting::Quarter);
     let words = "The host restarts the plugin with the new setting.";
     assert!(rig.harness.query_by_label(words).is_some());
+    rig.reopen();
+    let is_told_again = rig.harness.query_by_label(words).is_some();
+    assert!(is_told_again, "in another window");
 }
 
 #[test]
@@ -267,6 +270,11 @@ fn a_window_that_stays_too_small_takes_a_smaller_scale() {
         1.5,
         "for the next window"
     );
+    rig.harness.set_size(vec2(1350.0, 780.0));
+    for _ in 0..30 {
+        rig.harness.step();
+    }
+    assert_eq!(rig.harness.ctx.zoom_factor(), 1.5, "where there is room");
 }
 
 #[test]

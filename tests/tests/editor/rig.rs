@@ -14,7 +14,7 @@ use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig};
 use one2four::geometry::{ChunkSetting, Geometry, MaskStream, Stream};
 use one2four::pack::Places;
-use one2four::params::One2FourParams;
+use one2four::params::{One2FourParams, Settings};
 use one2four::worker::{MaskNetwork, Networks, RunError};
 use stage::{Canvas, Desk};
 
@@ -114,7 +114,7 @@ impl Rig {
         params.editor.write().unwrap().folder =
             folder.path().join("stems").to_string_lossy().into_owned();
         let slot = Arc::new(EditorSlot::default());
-        slot.set(Some(engine.editor.clone()));
+        slot.set(Some((engine.editor.clone(), Settings::of(&params))));
         let (desk, host) = Desk::new();
         let links = Links {
             params: params.clone(),

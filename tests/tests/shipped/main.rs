@@ -5,7 +5,7 @@ mod host;
 
 use std::time::Duration;
 
-use host::{Hosted, MAX_BLOCK, Pace, largest_difference_db, noise};
+use host::{Hosted, MAX_BLOCK, Pace, Played, Signal, largest_difference_db, noise};
 
 const STEREO: &str = "org.one2four.stereo";
 const MULTI_OUT: &str = "org.one2four.multiout";
@@ -170,6 +170,60 @@ fn a_pack_or_chunk_set_while_playing_asks_for_a_restart_and_keeps_the_latency() 
     assert_eq!(hosted.latency(), latency, "until the host restarts it");
     hosted.activate(44_100.0);
     assert!(hosted.latency() > latency, "and then it is the new one");
+}
+
+#[test]
+fn a_restart_for_another_chunk_does_not_click_however_late_it_comes() {
+    const PITCH: f32 = 0.06;
+    const LEN: usize = 90_000;
+    let tone = |len: usize, phase: f32| {
+        let wave: Vec<f32> = (0..len)
+            .map(|i| 0.5 * (phase + PITCH * i as f32).sin())
+            .collect();
+        vec![wave.clone(), wave]
+    };
+    let steepest = |played: &Played| {
+        let channels = (0..4).flat_map(|idx| played.stem(idx)).chain(played.main());
+        let steps = channels.map(|channel| {
+            // The tone breaks off at the end.
+            let pairs = channel[..LEN - 5_000].windows(2);
+            let steps = pairs.map(|pair| (pair[1] - pair[0]).abs());
+            steps.fold(channel[0].abs(), f32::max)
+        });
+        steps.fold(0.0, f32::max) / (0.5 * PITCH)
+    };
+    let last = |signal: &Signal| {
+        let channels = signal.iter().map(|channel| channel[60_000..].to_vec());
+        channels.collect::<Signal>()
+    };
+    let mut hosted = Hosted::new(MULTI_OUT, 2, Pace::Unannounced, &[("chunk", "100ms")]);
+    hosted.activate(44_100.0);
+    hosted.take_restart_request();
+    let input = tone(LEN, 0.0);
+    let played = hosted.play(&input, || 512, &[(20_000, "chunk", "1/4 s")]);
+    assert!(hosted.take_restart_request());
+    let step = steepest(&played);
+    assert!(
+        step < 1.2,
+        "{step} times the tone's step before the restart"
+    );
+    let main = played.main();
+    let silent = main[0].iter().filter(|&&sample| sample == 0.0);
+    let silent_s = silent.count() as f32 / 44_100.0;
+    assert!(silent_s > 0.4, "{silent_s} s of silence for the restart");
+    let residual = largest_difference_db(&last(&main), &last(&input));
+    assert!(
+        residual <= -120.0,
+        "{residual} dBFS: the old setting plays on"
+    );
+
+    // The song goes on where its wave is highest.
+    let input = tone(LEN, std::f32::consts::FRAC_PI_2);
+    let played = hosted.activate(44_100.0).play(&input, || 512, &[]);
+    let step = steepest(&played);
+    assert!(step < 1.2, "{step} times the tone's step after the restart");
+    let residual = largest_difference_db(&last(&played.main()), &last(&input));
+    assert!(residual <= -120.0, "{residual} dBFS: all is back");
 }
 
 #[test]

@@ -24,6 +24,8 @@ const PITCH: f32 = 0.06;
 pub struct Heard {
     /// To be played on, or given back.
     pub player: Player,
+    /// The first sample of the tone that was played.
+    first: usize,
     /// The left channel of the output.
     pub output: Vec<f32>,
     /// What the editor told the host, and at which sample.
@@ -41,10 +43,16 @@ pub struct Audio {
 impl Audio {
     /// Starts to play.
     pub fn start(player: Player) -> Self {
+        Self::go_on(player, 0)
+    }
+
+    /// Plays the tone from this sample on.
+    pub fn go_on(player: Player, first: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let is_stopped = stop.clone();
         let mut heard = Heard {
             player,
+            first,
             output: Vec::new(),
             touches: Vec::new(),
             slowest: Duration::ZERO,
@@ -72,7 +80,7 @@ impl Audio {
 impl Heard {
     fn play_block(&mut self) {
         let start = self.output.len();
-        let tone: Vec<f32> = (start..start + BLOCK)
+        let tone: Vec<f32> = (self.first + start..self.first + start + BLOCK)
             .map(|i| LOUDNESS * (i as f32 * PITCH).sin())
             .collect();
         self.player.play(&[&tone, &tone], &[]).unwrap();

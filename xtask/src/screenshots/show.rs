@@ -12,7 +12,7 @@ use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig, loader};
 use one2four::geometry::{ChunkSetting, Geometry, Stream};
 use one2four::pack::Places;
-use one2four::params::{DEFAULT_PACK, One2FourParams};
+use one2four::params::{DEFAULT_PACK, One2FourParams, Settings};
 use stage::{Canvas, Desk};
 
 use crate::bounce::Reader;
@@ -95,8 +95,8 @@ impl Show {
         status.sample_rate_bits.store(rate_bits, Ordering::Relaxed);
 
         let slot = Arc::new(EditorSlot::default());
-        slot.set(Some(engine.editor.clone()));
         let params = Arc::new(One2FourParams::default());
+        slot.set(Some((engine.editor.clone(), Settings::of(&params))));
         let mut app = App::new(Links {
             params: params.clone(),
             status,
