@@ -31,13 +31,18 @@ pub struct HostConfig {
 
 impl Engine {
     /// Allocates everything and starts the worker, which calls `load`. Fails where the system gives
-    /// no thread.
+    /// no thread or not the memory.
     pub fn start(
         geometry: Geometry,
         host: HostConfig,
         status: Arc<Status>,
         load: Load,
     ) -> std::io::Result<Self> {
+        ask_for_memory(bridge::memory_bytes(
+            &geometry,
+            host.channels,
+            host.max_block_samples,
+        ))?;
         let (audio, worker, owner, editor) =
             bridge::open(&geometry, host.channels, host.max_block_samples, status);
         Ok(Self {
@@ -46,6 +51,13 @@ impl Engine {
             _worker: Worker::start(worker, owner, geometry, host.channels, load)?,
         })
     }
+}
+
+/// Fails where the system refuses so many bytes: an allocation that fails later would end the host.
+fn ask_for_memory(bytes: usize) -> std::io::Result<()> {
+    Vec::<u8>::new()
+        .try_reserve_exact(bytes)
+        .map_err(|_| std::io::ErrorKind::OutOfMemory.into())
 }
 
 /// What the worker calls, again and again where it fails, to get the networks of the pack that had

@@ -178,8 +178,8 @@ impl<C: Class> Plugin for One2Four<C> {
                 self.engine = Some(engine);
             }
             Err(error) => {
-                self.status
-                    .set_fault(Some(format!("The system gave no thread: {error}")));
+                let fault = format!("The system has no thread or no memory left: {error}");
+                self.status.set_fault(Some(fault));
                 return false;
             }
         }

@@ -11,6 +11,24 @@ use std::cell::Cell;
 thread_local! {
     static IS_COUNTING: Cell<bool> = const { Cell::new(false) };
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static ABORTS: Cell<bool> = const { Cell::new(false) };
+    /// Larger allocations are refused.
+    static MAX_BYTES: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// Runs `deed` on a system that gives this thread no more than `max_bytes` at a time.
+pub fn refuse_over<T>(max_bytes: usize, deed: impl FnOnce() -> T) -> T {
+    let outer = MAX_BYTES.replace(max_bytes);
+    let result = deed();
+    MAX_BYTES.set(outer);
+    result
+}
+
+/// Asked by the allocator before each allocation.
+pub fn is_refused(bytes: usize) -> bool {
+    MAX_BYTES
+        .try_with(|max_bytes| bytes > max_bytes.get())
+        .unwrap_or(false)
 }
 
 /// Runs `deed` and says how often it allocated or freed memory on this thread.
@@ -22,12 +40,21 @@ pub fn count<T>(deed: impl FnOnce() -> T) -> (T, usize) {
     (result, COUNT.get() - before)
 }
 
+/// From now on ends the program where this thread allocates or frees while it is counted: a debugger
+/// then shows where.
+pub fn abort_on_this_thread() {
+    ABORTS.set(true);
+}
+
 /// Called by the counting allocator for each allocation and free.
 pub fn note() {
     // The thread's storage may be gone when its last memory is freed.
     let is_counting = IS_COUNTING.try_with(Cell::get).unwrap_or(false);
     if is_counting {
         COUNT.set(COUNT.get() + 1);
+        if ABORTS.get() {
+            std::process::abort();
+        }
     }
 }
 
@@ -56,6 +83,9 @@ macro_rules! count_system_allocations {
             #[unsafe(no_mangle)]
             unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
                 $crate::alloc::note();
+                if $crate::alloc::is_refused(size) {
+                    return std::ptr::null_mut();
+                }
                 // SAFETY: as above.
                 unsafe { __libc_malloc(size) }
             }

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 
 use clack_host::entry::{EntryDescriptor, LibraryEntry};
+use clack_host::plugin::PluginDescriptor;
 use clack_host::prelude::*;
 use libloading::Library;
 
@@ -28,6 +29,21 @@ pub struct Description {
     pub version: String,
     /// CLAP feature strings.
     pub features: Vec<String>,
+}
+
+impl Description {
+    pub(crate) fn of(class: &PluginDescriptor) -> Self {
+        let text = |text: Option<&CStr>| text.unwrap_or_default().to_string_lossy().into_owned();
+        Self {
+            id: text(class.id()),
+            name: text(class.name()),
+            version: text(class.version()),
+            features: class
+                .features()
+                .map(|feature| text(Some(feature)))
+                .collect(),
+        }
+    }
 }
 
 impl Binary {
@@ -82,22 +98,18 @@ impl Binary {
 
     /// The classes in the file, as a host's scan sees them.
     pub fn describe(&self) -> Vec<Description> {
-        let text = |text: Option<&CStr>| text.unwrap_or_default().to_string_lossy().into_owned();
         let Some(factory) = self.entry.get_plugin_factory() else {
             return Vec::new();
         };
-        factory
-            .plugin_descriptors()
-            .map(|class| Description {
-                id: text(class.id()),
-                name: text(class.name()),
-                version: text(class.version()),
-                features: class
-                    .features()
-                    .map(|feature| text(Some(feature)))
-                    .collect(),
-            })
-            .collect()
+        factory.plugin_descriptors().map(Description::of).collect()
+    }
+
+    /// Whether the file has a factory of this kind.
+    #[allow(unsafe_code)]
+    pub fn has_factory(&self, id: &CStr) -> bool {
+        let get = self.entry.raw_entry().get_factory;
+        // SAFETY: the file stays loaded while `self` lives, and the id is text that ends.
+        get.is_some_and(|get| unsafe { !get(id.as_ptr()).is_null() })
     }
 
     /// Makes an instance of the class with the CLAP id `plugin_id`.

@@ -1,6 +1,7 @@
 //! An instance of the plugin, on the main thread.
 
 use std::ffi::CString;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,10 +11,11 @@ use clack_extensions::latency::PluginLatency;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::extensions::prelude::*;
+use clack_host::plugin::PluginDescriptor;
 use clack_host::prelude::*;
 
 use crate::host::{Host, MainThread, Requests, Shared};
-use crate::{Param, Player, Result, SavedState, StageError};
+use crate::{Description, Param, Player, Result, SavedState, StageError};
 
 /// What the host says about its hurry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,21 @@ pub enum Mode {
     Realtime,
     /// A bounce.
     Offline,
+}
+
+/// A call that an orderly host makes only where it belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutOfOrder {
+    /// `deactivate`.
+    Deactivate,
+    /// `start_processing`.
+    Start,
+    /// `stop_processing`.
+    Stop,
+    /// `reset`.
+    Reset,
+    /// `process` with an empty block.
+    Process,
 }
 
 /// What the host promises at activation.
@@ -38,6 +55,29 @@ pub struct Instance {
     pub(crate) inner: PluginInstance<Host>,
     requests: Arc<Requests>,
     pub(crate) params: Vec<Param>,
+}
+
+/// A stream that moves at most `max_bytes` at a time.
+struct Parts<S> {
+    stream: S,
+    max_bytes: usize,
+}
+
+impl<S: Read> Read for Parts<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let len = buffer.len().min(self.max_bytes);
+        self.stream.read(&mut buffer[..len])
+    }
+}
+
+impl<S: Write> Write for Parts<S> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.stream.write(&bytes[..bytes.len().min(self.max_bytes)])
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 impl Instance {
@@ -65,6 +105,17 @@ impl Instance {
         Ok(instance)
     }
 
+    /// What the instance says of its class.
+    #[allow(unsafe_code)]
+    pub fn description(&self) -> Option<Description> {
+        // SAFETY: a plugin's descriptor lives as long as the plugin.
+        let class = unsafe { self.inner.raw_instance().desc.as_ref() }?;
+        // SAFETY: as above; what it points to is text that ends, as CLAP asks.
+        Some(Description::of(unsafe {
+            PluginDescriptor::from_raw(class)
+        }))
+    }
+
     /// What the instance has asked of its host.
     pub fn requests(&self) -> &Requests {
         &self.requests
@@ -81,12 +132,25 @@ impl Instance {
 
     /// What a project would save.
     pub fn save(&mut self) -> Result<SavedState> {
+        SavedState::from_bytes(&self.save_bytes()?)
+    }
+
+    /// The same as bytes.
+    pub fn save_bytes(&mut self) -> Result<Vec<u8>> {
+        self.save_in_parts(usize::MAX)
+    }
+
+    /// The same to a host that takes at most `max_bytes` at a time.
+    pub fn save_in_parts(&mut self, max_bytes: usize) -> Result<Vec<u8>> {
         let state = self.extension::<PluginState>("save its state")?;
-        let mut bytes = Vec::new();
+        let mut parts = Parts {
+            stream: Vec::new(),
+            max_bytes,
+        };
         state
-            .save(&self.inner.plugin_handle(), &mut bytes)
+            .save(&self.inner.plugin_handle(), &mut parts)
             .map_err(|_| StageError::Refused("save its state".into()))?;
-        SavedState::from_bytes(&bytes)
+        Ok(parts.stream)
     }
 
     /// What a project does when it is opened.
@@ -96,9 +160,18 @@ impl Instance {
 
     /// The same with bytes that may be anything.
     pub fn load_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.load_in_parts(bytes, usize::MAX)
+    }
+
+    /// The same from a host that gives at most `max_bytes` at a time.
+    pub fn load_in_parts(&mut self, bytes: &[u8], max_bytes: usize) -> Result<()> {
         let state = self.extension::<PluginState>("load a state")?;
+        let mut parts = Parts {
+            stream: bytes,
+            max_bytes,
+        };
         state
-            .load(&self.inner.plugin_handle(), &mut &bytes[..])
+            .load(&self.inner.plugin_handle(), &mut parts)
             .map_err(|_| StageError::Refused("load the state".into()))
     }
 
@@ -186,6 +259,27 @@ impl Instance {
         // SAFETY: the pointer belongs to a live instance, and this is its main thread. The call is
         // out of order by intent.
         unsafe { activate(plugin, setup.sample_rate, 1, setup.max_block as u32) }
+    }
+
+    /// Makes a call whether it belongs here or not; says whether the plugin reports a success.
+    #[allow(unsafe_code)]
+    pub fn call_out_of_order(&mut self, call: OutOfOrder) -> bool {
+        const PROCESS_ERROR: i32 = 0;
+        let plugin = self.inner.raw_instance();
+        // SAFETY: the pointer belongs to a live instance and this is its main thread; no other thread
+        // plays meanwhile. An empty block has no buffers and no events. The calls are out of order
+        // by intent.
+        unsafe {
+            match call {
+                OutOfOrder::Deactivate => plugin.deactivate.map(|call| call(plugin)).is_some(),
+                OutOfOrder::Start => plugin.start_processing.is_some_and(|call| call(plugin)),
+                OutOfOrder::Stop => plugin.stop_processing.map(|call| call(plugin)).is_some(),
+                OutOfOrder::Reset => plugin.reset.map(|call| call(plugin)).is_some(),
+                OutOfOrder::Process => plugin
+                    .process
+                    .is_some_and(|call| call(plugin, &std::mem::zeroed()) != PROCESS_ERROR),
+            }
+        }
     }
 
     /// Ends playing.

@@ -22,13 +22,16 @@ pub mod paths;
 mod player;
 mod report;
 mod state;
+pub mod syscalls;
+#[cfg(target_os = "linux")]
+pub mod vst3;
 mod window;
 
 pub use binary::{Binary, Description};
 pub use canvas::Canvas;
 pub use desk::{Desk, Gesture};
 pub use host::Requests;
-pub use instance::{Instance, Mode, Setup};
+pub use instance::{Instance, Mode, OutOfOrder, Setup};
 pub use params::{Param, RemotePage};
 pub use player::{Change, Player, Touch};
 pub use report::{InstanceReport, PackReport, Report};

@@ -19,6 +19,21 @@ pub fn clap() -> PathBuf {
     bundled().join("One2Four.clap")
 }
 
+/// Puts the CLAP that was built along with this test, with the checks of a debug build, into `folder`
+/// with the bundle's resources, and tells where it is.
+///
+/// # Panics
+/// Where there is none, or it cannot be put there.
+#[cfg(target_os = "linux")]
+pub fn debug_clap(folder: &Path) -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    let clap = folder.join("One2Four.clap");
+    std::fs::copy(test.with_file_name("libone2four.so"), &clap).expect("cargo built it");
+    std::os::unix::fs::symlink(bundled().join("One2Four"), folder.join("One2Four"))
+        .expect("a new folder");
+    clap
+}
+
 /// The workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

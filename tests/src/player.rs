@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use clack_extensions::tail::{PluginTail, TailLength};
-use clack_host::events::event_types::ParamValueEvent;
+use clack_host::events::event_types::{ParamValueEvent, TransportEvent};
 use clack_host::prelude::*;
 
 use crate::host::Host;
+use crate::syscalls::{self, SystemCall};
 use crate::{Result, StageError, alloc};
 
 /// A parameter's new value at a sample of the block.
@@ -18,6 +19,12 @@ pub struct Change {
     pub param: ClapId,
     /// As [`crate::Instance::value_of`] gives it.
     pub value: f64,
+}
+
+impl Change {
+    fn event(&self) -> ParamValueEvent {
+        ParamValueEvent::new(self.at as u32, self.param, Pckn::match_all(), self.value)
+    }
 }
 
 /// A part of a gesture: what an editor told its host.
@@ -50,8 +57,12 @@ pub struct Player {
     frames: usize,
     /// Time the plugin took for the last block.
     last_process: Duration,
+    /// What the plugin answered to the last block.
+    status: Option<ProcessStatus>,
     /// Allocations and frees in all blocks so far; counted where [`crate::alloc`] is set up.
     allocations: usize,
+    /// The first system call of each block that made one; seen where [`crate::syscalls`] is set up.
+    system_calls: Vec<SystemCall>,
 }
 
 impl Player {
@@ -80,29 +91,57 @@ impl Player {
             steady_time: 0,
             frames: 0,
             last_process: Duration::ZERO,
+            status: None,
             allocations: 0,
+            system_calls: Vec::new(),
         }
     }
 
     /// Plays one block: `input` is the main input, channel by channel, all of the block's length,
     /// which is at most what was promised at activation.
     pub fn play(&mut self, input: &[&[f32]], changes: &[Change]) -> Result<()> {
-        let frames = input.first().map_or(0, |channel| channel.len());
-        for (buffer, channel) in self.inputs.iter_mut().flatten().zip(input) {
-            buffer[..frames].copy_from_slice(channel);
-        }
+        self.events.clear();
+        changes
+            .iter()
+            .for_each(|change| self.events.push(&change.event()));
+        self.events.sort();
+        self.run(input, None)
+    }
+
+    /// The same with any events, in their order, and a transport.
+    pub fn play_events(
+        &mut self,
+        input: &[&[f32]],
+        events: &EventBuffer,
+        transport: Option<&TransportEvent>,
+    ) -> Result<()> {
+        self.events.clear();
+        events.iter().for_each(|event| self.events.push(event));
+        self.run(input, transport)
+    }
+
+    /// The same with events that look like changes but are not CLAP's own: of the event space with
+    /// this number.
+    #[allow(unsafe_code)]
+    pub fn play_in_namespace(
+        &mut self,
+        input: &[&[f32]],
+        changes: &[Change],
+        space_id: u16,
+    ) -> Result<()> {
         self.events.clear();
         for change in changes {
-            let at = change.at as u32;
-            self.events.push(&ParamValueEvent::new(
-                at,
-                change.param,
-                Pckn::match_all(),
-                change.value,
-            ));
+            let mut event = change.event();
+            // SAFETY: the event is not read again but by the plugin, which looks at the space first.
+            unsafe { event.as_raw_mut() }.header.space_id = space_id;
+            self.events.push(&event);
         }
-        self.events.sort();
-        self.run(frames)
+        self.run(input, None)
+    }
+
+    /// What the plugin answered to the last block.
+    pub fn status(&self) -> Option<ProcessStatus> {
+        self.status
     }
 
     /// A bus of the last block: 0 is the main output, 1 to 4 are the stems.
@@ -145,9 +184,18 @@ impl Player {
         self.allocations
     }
 
+    /// The first system call of each block that made one.
+    pub fn system_calls(&self) -> &[SystemCall] {
+        &self.system_calls
+    }
+
     /// What a host does at a seek or a loop point.
     pub fn reset(&mut self) {
-        self.processor.reset();
+        let processor = &mut self.processor;
+        let (((), system_call), allocations) =
+            alloc::count(|| syscalls::watch(|| processor.reset()));
+        self.allocations += allocations;
+        self.system_calls.extend(system_call);
     }
 
     /// How long the plugin says it sounds after its input ended; none for an endless tail.
@@ -163,7 +211,11 @@ impl Player {
         self.processor.into_stopped()
     }
 
-    fn run(&mut self, frames: usize) -> Result<()> {
+    fn run(&mut self, input: &[&[f32]], transport: Option<&TransportEvent>) -> Result<()> {
+        let frames = input.first().map_or(0, |channel| channel.len());
+        for (buffer, channel) in self.inputs.iter_mut().flatten().zip(input) {
+            buffer[..frames].copy_from_slice(channel);
+        }
         let processor = self
             .processor
             .ensure_processing_started()
@@ -192,20 +244,24 @@ impl Player {
         let (events, mut output_events) = (self.events.as_input(), self.output_events.as_output());
         let steady_time = Some(self.steady_time);
         let start = Instant::now();
-        let (status, allocations) = alloc::count(|| {
-            processor.process(
-                &inputs,
-                &mut outputs,
-                &events,
-                &mut output_events,
-                steady_time,
-                None,
-            )
+        let ((status, system_call), allocations) = alloc::count(|| {
+            syscalls::watch(|| {
+                processor.process(
+                    &inputs,
+                    &mut outputs,
+                    &events,
+                    &mut output_events,
+                    steady_time,
+                    transport,
+                )
+            })
         });
         self.last_process = start.elapsed();
+        self.system_calls.extend(system_call);
         self.allocations += allocations;
         self.steady_time += frames as u64;
         self.frames = frames;
+        self.status = status.as_ref().ok().copied();
         status
             .map(drop)
             .map_err(|e| StageError::Refused(format!("play a block: {e}")))

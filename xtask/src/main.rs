@@ -11,6 +11,7 @@ mod packs;
 mod picture;
 mod runtime;
 mod screenshots;
+mod soak;
 mod test;
 mod workspace;
 
@@ -34,6 +35,7 @@ enum Command {
     Picture(picture::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Soak(soak::Args),
     Hosts(hosts::Args),
 }
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Picture(args) => picture::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Hosts(args) => hosts::run(&args),
     };
     match result {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bundle;
 use crate::workspace::{Workspace, cargo};
+use crate::{bundle, soak};
 
 /// Everything CI runs: format, lints, the bundle, the tests on it, docs, training, licences
 #[derive(clap::Args)]
@@ -62,6 +62,14 @@ pub fn run(_: &Args) -> Result<()> {
         outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
     });
     step("training", &mut || training(&workspace));
+    step("soak", &mut || {
+        let args = soak::Args {
+            minutes: 2.0,
+            seed: 1,
+            clap: None,
+        };
+        soak::soak(&workspace, &args).map(|()| Outcome::Passed)
+    });
     step("licences", &mut || licences(root));
     report(&rows)
 }

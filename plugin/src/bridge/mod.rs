@@ -86,6 +86,20 @@ pub struct OwnerEnd {
     shared: Arc<Shared>,
 }
 
+/// The chunks that an instance needs.
+fn num_chunks(geometry: &Geometry, max_block_samples: usize) -> usize {
+    // One being collected, one being played, one that a reset left with the worker, those a block
+    // can fill, and those that may be with the worker before the first of them is due.
+    let in_flight = geometry.budget_samples() + max_block_samples;
+    4 + in_flight.div_ceil(geometry.chunk_samples())
+}
+
+/// Bytes of the chunks that [`open()`] allocates, which are most of an engine's memory.
+pub fn memory_bytes(geometry: &Geometry, channels: usize, max_block_samples: usize) -> usize {
+    let chunk_bytes = (1 + NUM_STEMS) * channels * geometry.chunk_samples() * size_of::<f32>();
+    num_chunks(geometry, max_block_samples) * chunk_bytes
+}
+
 /// Allocates the chunks and the queues for an instance with `channels` channels and host blocks of
 /// at most `max_block_samples`.
 pub fn open(
@@ -95,10 +109,7 @@ pub fn open(
     status: Arc<Status>,
 ) -> (AudioEnd, WorkerEnd, OwnerEnd, EditorEnd) {
     let chunk_samples = geometry.chunk_samples();
-    // One being collected, one being played, one that a reset left with the worker, those a block
-    // can fill, and those that may be with the worker before the first of them is due.
-    let in_flight = (geometry.budget_samples() + max_block_samples).div_ceil(chunk_samples);
-    let num_chunks = 4 + in_flight;
+    let num_chunks = num_chunks(geometry, max_block_samples);
     let shared = Arc::new(Shared {
         to_worker: ArrayQueue::new(num_chunks),
         to_audio: ArrayQueue::new(num_chunks),
@@ -143,6 +154,11 @@ impl AudioEnd {
     /// How many chunks there are.
     pub fn num_chunks(&self) -> usize {
         self.num_chunks
+    }
+
+    /// How many chunks are with the worker or on the way.
+    pub fn num_sent(&self) -> usize {
+        self.num_sent
     }
 
     /// A chunk to collect into, or `None` while all are with the worker.

@@ -4,10 +4,12 @@
 
 mod denormals;
 mod ramp;
+mod rates;
 mod ring;
 mod stft;
 
 pub use denormals::flush_denormals;
 pub use ramp::Ramp;
+pub use rates::{rate_steps, resampled_len};
 pub use ring::Ring;
 pub use stft::{Spectrum, Stft};

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::bridge::PackIdentity;
+use crate::geometry::Stream;
 
 pub use error::PackError;
 pub use listing::{Installed, installed};
@@ -86,6 +87,20 @@ impl Pack {
             sha256: self.sha256.clone(),
         }
     }
+}
+
+/// Checks the ONNX file `file` of the pack `id`, which gives `num_stems` stems, for runs of these
+/// `lengths`, as [`load`] does before the runtime sees it.
+pub fn check_graph(
+    id: &str,
+    file: &str,
+    bytes: &[u8],
+    stream: &Stream,
+    num_stems: usize,
+    lengths: &[usize],
+) -> Result<(), PackError> {
+    let bytes = prost::bytes::Bytes::copy_from_slice(bytes);
+    container::check(id, file, &bytes, stream, num_stems, lengths).map(drop)
 }
 
 /// The bytes of a plain file of at most `max_bytes`.

@@ -55,9 +55,18 @@ impl Worker {
         channels: usize,
         load: Load,
     ) -> std::io::Result<Self> {
+        let status = end.status.clone();
+        let run = move || {
+            let run = || Loop::new(end, geometry, channels, load).run();
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                let fault = "The worker has ended, the input passes; restart the plugin";
+                status.is_ready.store(false, Ordering::Relaxed);
+                status.set_fault(Some(fault.into()));
+            }
+        };
         let thread = std::thread::Builder::new()
             .name("one2four-worker".into())
-            .spawn(move || Loop::new(end, geometry, channels, load).run())?;
+            .spawn(run)?;
         Ok(Self {
             owner,
             thread: Some(thread),

@@ -31,6 +31,18 @@ pub enum Trouble {
     NotANumber,
     /// It panics.
     Panics,
+    /// It panics in a way that nobody catches: the worker's thread ends.
+    #[allow(dead_code)] // a fault, not a promise
+    Ends,
+}
+
+/// Panics once more when it is thrown away.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("planted");
+    }
 }
 
 /// A network that has `trouble` in some runs. With a memory and masks that follow its input, or with
@@ -86,6 +98,7 @@ impl Double {
                 Trouble::Fails => return Err(RunError::Runtime("planted".into())),
                 Trouble::NotANumber => return Ok(true),
                 Trouble::Panics => panic!("planted"),
+                Trouble::Ends => std::panic::panic_any(Bomb),
             }
         }
         Ok(false)

@@ -2,7 +2,7 @@
 
 mod live;
 mod probe;
-mod song;
+pub mod song;
 
 use std::fs;
 

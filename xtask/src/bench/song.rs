@@ -3,27 +3,20 @@
 use anyhow::{Context, Result};
 use stage::Player;
 
-use crate::bounce::input::{Planar, Reader};
+use crate::bounce::input::Reader;
 use crate::workspace::Workspace;
 
 /// Stereo audio without end.
 pub struct Song {
-    channels: Planar,
+    channels: [Vec<f32>; 2],
     position: usize,
 }
 
 impl Song {
     /// The first FLAC file in `examples`.
     pub fn read(workspace: &Workspace) -> Result<Self> {
-        let mut reader = Reader::open(&example(workspace)?)?;
-        let mut channels = vec![Vec::new(); 2];
-        while let Some(packet) = reader.read()? {
-            for (channel_idx, channel) in channels.iter_mut().enumerate() {
-                channel.extend_from_slice(&packet[channel_idx % packet.len()]);
-            }
-        }
         Ok(Self {
-            channels,
+            channels: channels(workspace)?,
             position: 0,
         })
     }
@@ -38,6 +31,18 @@ impl Song {
         let channels = [&self.channels[0][block.clone()], &self.channels[1][block]];
         Ok(player.play(&channels, &[])?)
     }
+}
+
+/// Left and right of the first FLAC file in `examples`.
+pub fn channels(workspace: &Workspace) -> Result<[Vec<f32>; 2]> {
+    let mut reader = Reader::open(&example(workspace)?)?;
+    let mut channels = [Vec::new(), Vec::new()];
+    while let Some(packet) = reader.read()? {
+        for (channel_idx, channel) in channels.iter_mut().enumerate() {
+            channel.extend_from_slice(&packet[channel_idx % packet.len()]);
+        }
+    }
+    Ok(channels)
 }
 
 /// The first FLAC file in `examples`.

@@ -1,7 +1,12 @@
 //! Reads an ONNX file as data, before the runtime reads it as a program.
 
 mod proto;
+mod sizes;
 mod widen;
+mod wire;
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -9,14 +14,20 @@ use prost::bytes::Bytes;
 use super::PackError;
 use crate::geometry::Stream;
 
-use proto::{GraphProto, Model, Tensor, ValueInfo};
+use proto::{GraphProto, Model, Node, Opset, Tensor, ValueInfo};
 
 /// `TensorProto.DataType.FLOAT`.
 const FLOAT: i32 = 1;
+/// `TensorProto.DataType.INT64`.
+const INT64: i32 = 7;
 /// `TensorProto.DataType.FLOAT16`.
 const FLOAT16: i32 = 10;
 /// The bits of a 16-bit float's exponent; all are set where it is no number.
 const HALF_EXPONENT: u16 = 0x7c00;
+/// The most bytes of a file that are not weights: names and nodes take more memory than they are long.
+const MAX_STRUCTURE: usize = 1 << 20;
+/// The versions of ONNX's operators whose results' sizes are known.
+const OPSETS: RangeInclusive<i64> = 13..=20;
 /// The largest state, in numbers.
 const MAX_STATE: i64 = 1 << 20;
 
@@ -31,32 +42,38 @@ pub struct Contents {
 }
 
 /// Checks a graph for `num_stems` stems: its tensors' names, types and shapes, that it holds all its
-/// data, and that it uses standard operators only.
+/// data, that it uses listed operators only, and what runs take in which the input is as long as one
+/// of `lengths`.
 pub fn check(
     id: &str,
     file: &str,
     bytes: &Bytes,
     stream: &Stream,
     num_stems: usize,
+    lengths: &[usize],
 ) -> Result<Contents, PackError> {
     let not_onnx = || PackError::refused(id, file, "an ONNX file", "something else");
-    let model = Model::decode(bytes.clone()).ok();
-    let Some((graph, functions)) = model.and_then(|model| Some((model.graph?, model.functions)))
-    else {
-        return Err(not_onnx());
-    };
     let checked = Checked {
         id,
         file,
         num_bytes: bytes.len() as i64,
     };
-    if !functions.is_empty() {
-        return Err(checked.refused("its functions", "none", "some"));
+    let structure = wire::structure_bytes(bytes).map_err(|_| not_onnx())?;
+    if structure > MAX_STRUCTURE {
+        let expected = format!("at most {MAX_STRUCTURE} bytes");
+        let found = format!("{structure} bytes");
+        return Err(checked.refused("all but the weights", &expected, &found));
     }
+    let model = Model::decode(bytes.clone()).map_err(|_| not_onnx())?;
+    let graph = model.graph.ok_or_else(not_onnx)?;
+    checked.versions(&model.opset_import)?;
+    checked.nothing(&model.functions, "its functions")?;
     checked.graph(&graph)?;
 
-    let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
-    let inputs = graph.input.iter().filter(|input| !is_weight(&input.name));
+    let weights_names = graph.initializer.iter().map(|tensor| tensor.name.as_str());
+    let weights_names: HashSet<_> = weights_names.collect();
+    let is_weight = |input: &&ValueInfo| weights_names.contains(input.name.as_str());
+    let inputs = graph.input.iter().filter(|input| !is_weight(input));
     let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), graph.output.iter().collect());
     let stems = num_stems as i64;
     let state = match stream {
@@ -78,6 +95,10 @@ pub fn check(
     let expected = if state.is_empty() { 1 } else { 2 };
     checked.number("inputs", &inputs, expected)?;
     checked.number("outputs", &outputs, expected)?;
+    for &length in lengths {
+        sizes::check(&graph, length)
+            .map_err(|refusal| checked.refused(&refusal.what, &refusal.expected, &refusal.found))?;
+    }
     let bytes = widen::widen(bytes, &graph).map_err(|_| not_onnx())?;
     let wide = Model::decode(bytes.clone()).ok();
     let graph = wide.and_then(|model| model.graph).ok_or_else(not_onnx)?;
@@ -120,7 +141,26 @@ impl Checked<'_> {
         )
     }
 
+    fn nothing<T>(&self, found: &[T], what: &str) -> Result<(), PackError> {
+        let some = |_| Err(self.refused(what, "none", "some"));
+        found.first().map_or(Ok(()), some)
+    }
+
+    fn versions(&self, opsets: &[Opset]) -> Result<(), PackError> {
+        let is_known = |opset: &Opset| {
+            !matches!(opset.domain.as_str(), "" | "ai.onnx") || OPSETS.contains(&opset.version)
+        };
+        match opsets.iter().find(|opset| !is_known(opset)) {
+            Some(Opset { version, .. }) => {
+                let expected = format!("{} to {}", OPSETS.start(), OPSETS.end());
+                Err(self.refused("the opset", &expected, &version.to_string()))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn graph(&self, graph: &GraphProto) -> Result<(), PackError> {
+        self.nothing(&graph.sparse_initializer, "its sparse tensors")?;
         graph
             .initializer
             .iter()
@@ -130,13 +170,35 @@ impl Checked<'_> {
                 let found = format!("{} of {}", node.op_type, node.domain);
                 return Err(self.refused("an operator", "one of ONNX's own", &found));
             }
-            for attribute in &node.attribute {
-                let tensors = attribute.t.iter().chain(&attribute.tensors);
-                tensors
-                    .into_iter()
-                    .try_for_each(|tensor| self.weights(tensor))?;
-                let graphs = attribute.g.iter().chain(&attribute.graphs);
-                graphs.into_iter().try_for_each(|graph| self.graph(graph))?;
+            self.attributes(node)?;
+        }
+        Ok(())
+    }
+
+    fn attributes(&self, node: &Node) -> Result<(), PackError> {
+        let mut names = HashSet::new();
+        for attribute in &node.attribute {
+            let what = format!(
+                "the attribute \"{}\" of the node \"{}\" ({})",
+                attribute.name, node.name, node.op_type
+            );
+            let is_structure = attribute.g.is_some()
+                || attribute.sparse_tensor.is_some()
+                || [
+                    &attribute.graphs,
+                    &attribute.tensors,
+                    &attribute.sparse_tensors,
+                ]
+                .iter()
+                .any(|parts| !parts.is_empty());
+            if is_structure {
+                return Err(self.refused(&what, "a number, a text or a tensor", "another"));
+            }
+            if !names.insert(&attribute.name) {
+                return Err(self.refused(&what, "there once", "there twice"));
+            }
+            if let Some(tensor) = &attribute.t {
+                self.weights(tensor)?;
             }
         }
         Ok(())
@@ -146,6 +208,11 @@ impl Checked<'_> {
         let what = format!("the tensor \"{}\"", tensor.name);
         if tensor.data_location != 0 || !tensor.external_data.is_empty() {
             return Err(self.refused(&what, "in the file itself", "in another file"));
+        }
+        if !matches!(tensor.data_type, FLOAT | INT64 | FLOAT16) {
+            let expected = "of 32-bit or 16-bit floats or 64-bit integers (type 1, 10 or 7)";
+            let found = format!("of type {}", tensor.data_type);
+            return Err(self.refused(&what, expected, &found));
         }
         let len = tensor.dims.iter().try_fold(1_i64, |len, &dim| {
             len.checked_mul(dim)

@@ -9,12 +9,23 @@ use prost::bytes::Bytes;
 pub struct Model {
     #[prost(message, optional, tag = "7")]
     pub graph: Option<GraphProto>,
+    #[prost(message, repeated, tag = "8")]
+    pub opset_import: Vec<Opset>,
     #[prost(message, repeated, tag = "25")]
-    pub functions: Vec<Function>,
+    pub functions: Vec<Anything>,
 }
 
 #[derive(Message)]
-pub struct Function {}
+pub struct Opset {
+    #[prost(string, tag = "1")]
+    pub domain: String,
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+}
+
+/// A message that is only counted.
+#[derive(Message)]
+pub struct Anything {}
 
 #[derive(Message)]
 pub struct GraphProto {
@@ -26,6 +37,8 @@ pub struct GraphProto {
     pub input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
+    #[prost(message, repeated, tag = "15")]
+    pub sparse_initializer: Vec<Anything>,
 }
 
 #[derive(Message)]
@@ -34,6 +47,8 @@ pub struct Node {
     pub input: Vec<String>,
     #[prost(string, repeated, tag = "2")]
     pub output: Vec<String>,
+    #[prost(string, tag = "3")]
+    pub name: String,
     #[prost(string, tag = "4")]
     pub op_type: String,
     #[prost(message, repeated, tag = "5")]
@@ -42,20 +57,50 @@ pub struct Node {
     pub domain: String,
 }
 
+impl Node {
+    fn attribute(&self, name: &str) -> Option<&Attribute> {
+        let mut attributes = self.attribute.iter();
+        attributes.find(|attribute| attribute.name == name)
+    }
+
+    /// A whole number among the attributes.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.attribute(name).map(|attribute| attribute.i)
+    }
+
+    /// Whole numbers among the attributes.
+    pub fn ints(&self, name: &str) -> Option<&[i64]> {
+        self.attribute(name).map(|attribute| &attribute.ints[..])
+    }
+
+    /// Text among the attributes.
+    pub fn text(&self, name: &str) -> Option<&[u8]> {
+        self.attribute(name).map(|attribute| &attribute.s[..])
+    }
+}
+
 #[derive(Message)]
 pub struct Attribute {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(int64, tag = "3")]
     pub i: i64,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub s: Bytes,
     #[prost(message, optional, tag = "5")]
     pub t: Option<Tensor>,
     #[prost(message, optional, tag = "6")]
-    pub g: Option<GraphProto>,
+    pub g: Option<Anything>,
+    #[prost(int64, repeated, tag = "8")]
+    pub ints: Vec<i64>,
     #[prost(message, repeated, tag = "10")]
-    pub tensors: Vec<Tensor>,
+    pub tensors: Vec<Anything>,
     #[prost(message, repeated, tag = "11")]
-    pub graphs: Vec<GraphProto>,
+    pub graphs: Vec<Anything>,
+    #[prost(message, optional, tag = "22")]
+    pub sparse_tensor: Option<Anything>,
+    #[prost(message, repeated, tag = "23")]
+    pub sparse_tensors: Vec<Anything>,
 }
 
 #[derive(Message)]
@@ -66,18 +111,19 @@ pub struct Tensor {
     pub data_type: i32,
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub name: String,
     #[prost(bytes = "bytes", tag = "9")]
     pub raw_data: Bytes,
     #[prost(message, repeated, tag = "13")]
-    pub external_data: Vec<StringPair>,
+    pub external_data: Vec<Anything>,
     #[prost(int32, tag = "14")]
     pub data_location: i32,
 }
-
-#[derive(Message)]
-pub struct StringPair {}
 
 #[derive(Message)]
 pub struct ValueInfo {
@@ -85,6 +131,17 @@ pub struct ValueInfo {
     pub name: String,
     #[prost(message, optional, tag = "2")]
     pub r#type: Option<Type>,
+}
+
+impl ValueInfo {
+    /// Its sizes; 0 where one is dynamic.
+    pub fn dims(&self) -> Vec<i64> {
+        let tensor = self.r#type.iter().flat_map(|r#type| &r#type.tensor);
+        let dims = tensor.flat_map(|tensor| &tensor.shape);
+        dims.flat_map(|shape| &shape.dim)
+            .map(|dim| dim.value)
+            .collect()
+    }
 }
 
 #[derive(Message)]

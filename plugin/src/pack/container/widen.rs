@@ -5,19 +5,15 @@
 
 use std::collections::HashMap;
 
-use prost::bytes::{Buf, Bytes, BytesMut};
-use prost::encoding::{self, DecodeContext, WireType};
-use prost::{DecodeError, Message};
+use prost::bytes::{Bytes, BytesMut};
+use prost::{DecodeError, Message, encoding};
 
 use super::proto::{GraphProto, Node, Tensor};
+use super::wire::{GRAPH_INITIALIZER, MODEL_GRAPH, for_each_field};
 use super::{FLOAT, FLOAT16};
 
-/// `ModelProto.graph`.
-const MODEL_GRAPH: u32 = 7;
 /// `GraphProto.node`.
 const GRAPH_NODE: u32 = 1;
-/// `GraphProto.initializer`.
-const GRAPH_INITIALIZER: u32 = 5;
 /// The smallest 16-bit float over zero, 2^-24.
 const HALF_STEP: f32 = 1.0 / (1 << 24) as f32;
 /// The exponents' biases are 127 and 15.
@@ -59,14 +55,6 @@ fn casts(graph: &GraphProto) -> Casts {
     let mut uses: HashMap<&str, usize> = HashMap::new();
     for name in graph.node.iter().flat_map(|node| &node.input) {
         *uses.entry(name).or_default() += 1;
-    }
-    // What a graph inside the graph uses is not counted.
-    let attributes = graph.node.iter().flat_map(|node| &node.attribute);
-    if attributes
-        .into_iter()
-        .any(|attribute| attribute.g.is_some() || !attribute.graphs.is_empty())
-    {
-        return Casts::new();
     }
     let is_half = |name: &str| {
         let mut weights = graph.initializer.iter();
@@ -123,21 +111,17 @@ fn rewrite(
     message: &Bytes,
     replaced: &dyn Fn(u32, Bytes) -> Result<Option<Bytes>, DecodeError>,
 ) -> Result<Bytes, DecodeError> {
-    let (mut rest, mut written) = (message.clone(), BytesMut::new());
-    while rest.has_remaining() {
-        let before = rest.clone();
-        let (tag, wire_type) = encoding::decode_key(&mut rest)?;
-        if wire_type == WireType::LengthDelimited {
-            let mut part = Bytes::new();
-            encoding::bytes::merge(wire_type, &mut part, &mut rest, DecodeContext::default())?;
-            if let Some(part) = replaced(tag, part)? {
-                encoding::bytes::encode(tag, &part, &mut written);
-            }
-        } else {
-            encoding::skip_field(wire_type, tag, &mut rest, DecodeContext::default())?;
-            written.extend_from_slice(&before[..before.len() - rest.len()]);
+    let mut written = BytesMut::new();
+    for_each_field(message, |field| {
+        let Some(part) = field.part else {
+            written.extend_from_slice(&field.written);
+            return Ok(());
+        };
+        if let Some(part) = replaced(field.tag, part)? {
+            encoding::bytes::encode(field.tag, &part, &mut written);
         }
-    }
+        Ok(())
+    })?;
     Ok(written.freeze())
 }
 

@@ -14,6 +14,7 @@ use prost::bytes::Bytes;
 
 use super::container::{self, Contents};
 use super::{Graph, Kind, Pack, PackError, Places, hex_sha256, read_limited};
+use crate::dsp::resampled_len;
 use crate::geometry::{Geometry, Stream};
 use crate::worker::{Networks, RunError};
 
@@ -60,7 +61,8 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
             return Err(PackError::refused(id, field, expected, found));
         }
         let bytes = Bytes::from(bytes);
-        let contents = container::check(id, &graph.file, &bytes, &stream, graph.stems.len())?;
+        let (num_stems, lengths) = (graph.stems.len(), lengths(geometry));
+        let contents = container::check(id, &graph.file, &bytes, &stream, num_stems, &lengths)?;
         let part = Part::new(&environment(&places.runtime)?, graph, contents);
         parts.push(part.map_err(|error| does_not_run(id, words(&error)))?);
     }
@@ -70,6 +72,19 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
     };
     give_back_memory();
     networks.map_err(|error| does_not_run(id, error.to_string()))
+}
+
+/// The lengths of all inputs that the networks are run with.
+fn lengths(geometry: &Geometry) -> Vec<usize> {
+    match geometry.stream {
+        Stream::Mask(stream) => vec![geometry.chunk_frames + stream.lookahead_frames],
+        Stream::Waveform(stream) => {
+            let window_samples = geometry.chunk_samples() + geometry.worker_delay_samples();
+            let model_hz = f64::from(stream.sample_rate);
+            let model_samples = resampled_len(window_samples, geometry.sample_rate, model_hz);
+            vec![waveform::WARM_UP_SAMPLES, model_samples]
+        }
+    }
 }
 
 /// Gives the system back what loading took for a while. The C library keeps it for the thread, which

@@ -9,7 +9,7 @@ use crate::geometry::WaveformStream;
 use crate::worker::{RunError, WaveformNetwork};
 
 /// Samples of the first runs.
-const WARM_UP_SAMPLES: usize = 4096;
+pub(super) const WARM_UP_SAMPLES: usize = 4096;
 
 /// The networks.
 pub struct WaveformNetworks {

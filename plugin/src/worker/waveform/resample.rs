@@ -3,11 +3,9 @@
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
+use crate::dsp::{rate_steps, resampled_len};
 use crate::worker::RunError;
 
-/// Rates are rounded to this, in Hz: the Fourier transforms are as long as the rates have little in
-/// common. The usual rates are multiples of it.
-const RATE_STEP_HZ: f64 = 25.0;
 /// The shortest Fourier transform: the longer, the closer to half the lower rate the filter reaches.
 const MIN_BLOCK: usize = 512;
 
@@ -33,9 +31,8 @@ pub struct Resample {
 impl Resample {
     /// From `from_hz` to `to_hz`, for signals of `input_samples`.
     pub fn new(from_hz: f64, to_hz: f64, input_samples: usize) -> Result<Self, String> {
-        let steps = |hz: f64| ((hz / RATE_STEP_HZ).round() as usize).max(1);
-        let (from, to) = (steps(from_hz), steps(to_hz));
-        let output_samples = (input_samples * to).div_ceil(from);
+        let (from, to) = (rate_steps(from_hz), rate_steps(to_hz));
+        let output_samples = resampled_len(input_samples, from_hz, to_hz);
         if from == to {
             return Ok(Self {
                 resampler: None,

@@ -1,0 +1,161 @@
+//! Packs that are made to do harm: each is refused before ONNX Runtime sees it.
+
+use prost::Message;
+
+use super::onnx::{Attribute, Graph, Model, Node, Opset, Sparse, Tensor};
+use super::shelf::Shelf;
+
+/// The shipped pack with more in its graph. Protobuf messages are merged when they follow one another.
+fn shelf_with(extra: Model) -> Shelf {
+    let shelf = Shelf::with_remix();
+    shelf.replace_changed("remix.onnx", |bytes| bytes.extend(extra.encode_to_vec()));
+    shelf
+}
+
+/// The same with these nodes at the graph's end, and rows of numbers.
+fn shelf_with_nodes(nodes: Vec<Node>, numbers: &[(&str, &[i64])]) -> Shelf {
+    let initializers = numbers
+        .iter()
+        .map(|(name, numbers)| Tensor::of(name, numbers));
+    shelf_with(Model::of(Graph {
+        nodes,
+        initializers: initializers.collect(),
+        ..Graph::default()
+    }))
+}
+
+fn node(op_type: &str, inputs: &[&str], output: &str) -> Node {
+    Node {
+        inputs: inputs.iter().map(ToString::to_string).collect(),
+        outputs: vec![output.into()],
+        name: output.into(),
+        op_type: op_type.into(),
+        ..Node::default()
+    }
+}
+
+#[test]
+fn a_graph_that_never_ends_is_refused() {
+    let turn = Graph {
+        nodes: vec![node("Identity", &["go"], "go_on")],
+        ..Graph::default()
+    };
+    let mut forever = node("Loop", &["", "", "state"], "forever");
+    let shelf = shelf_with_nodes(vec![forever.clone()], &[]);
+    shelf.expect_refusal("a loop", &["\"forever\" (Loop)", "models/README.md"]);
+    forever.attributes = vec![Attribute::graph("body", turn)];
+    let shelf = shelf_with_nodes(vec![forever], &[]);
+    shelf.expect_refusal("its body", &["\"body\"", "\"forever\" (Loop)"]);
+    for op in ["If", "Scan", "RandomNormal", "NonZero", "ConstantOfShape"] {
+        let shelf = shelf_with_nodes(vec![node(op, &["state"], "x")], &[]);
+        shelf.expect_refusal(op, &[&format!("\"x\" ({op})"), "models/README.md"]);
+    }
+}
+
+#[test]
+fn a_graph_that_asks_for_64_gb_is_refused() {
+    let tiled = |repeats: &[i64]| {
+        let nodes = vec![node("Tile", &["state", "repeats"], "huge")];
+        shelf_with_nodes(nodes, &[("repeats", repeats)])
+    };
+    // The state has 2^11 numbers: 2^34 = 17,179,869,184 of four bytes are 64 GiB.
+    let shelf = tiled(&[1 << 13, 1 << 10, 1]);
+    let words = ["\"huge\" (Tile)", "2^26 numbers", "is 1718"];
+    shelf.expect_refusal("a tiling", &words);
+    let shelf = tiled(&[i64::MAX, i64::MAX, 1]);
+    shelf.expect_refusal("an overflow", &["\"huge\" (Tile)", "2^26 numbers"]);
+    let shelf = tiled(&[0, i64::MAX, 1]);
+    shelf.expect_refusal("nothing, but long", &["\"huge\" (Tile)", "2^26 numbers"]);
+
+    // A column times a row, of which neither is large.
+    let nodes = vec![
+        node("Reshape", &["magnitude", "column"], "a"),
+        node("Reshape", &["magnitude", "row"], "b"),
+        node("Add", &["a", "b"], "huge"),
+    ];
+    let shelf = shelf_with_nodes(nodes, &[("column", &[-1, 1]), ("row", &[1, -1])]);
+    shelf.expect_refusal("a column and a row", &["\"huge\" (Add)", "2^26 numbers"]);
+
+    let shelf = shelf_with(Model::of(Graph {
+        sparse: vec![Sparse {
+            dims: vec![1 << 17, 1 << 17],
+        }],
+        ..Graph::default()
+    }));
+    shelf.expect_refusal("a sparse tensor", &["sparse tensors", "must be none"]);
+}
+
+#[test]
+fn a_graph_that_takes_minutes_is_refused() {
+    let mut nodes = vec![
+        node("Unsqueeze", &["one", "zero"], "square"),
+        node("Tile", &["square", "sizes"], "x0"),
+    ];
+    nodes.extend((0..20).map(|idx| {
+        let (before, after) = (format!("x{idx}"), format!("x{}", idx + 1));
+        node("MatMul", &[&before, "x0"], &after)
+    }));
+    let numbers: [(&str, &[i64]); 3] = [("one", &[1]), ("zero", &[0]), ("sizes", &[1500, 1500])];
+    let shelf = shelf_with_nodes(nodes, &numbers);
+    shelf.expect_refusal("products", &["(MatMul)", "16,000,000,000 multiplications"]);
+}
+
+#[test]
+fn a_graph_whose_sizes_are_not_in_the_file_is_refused() {
+    let shelf = shelf_with_nodes(vec![node("Reshape", &["magnitude", "state"], "x")], &[]);
+    shelf.expect_refusal("a size", &["\"x\" (Reshape)", "stands in the file"]);
+    // Computed from numbers in the file, but by a rule that nobody follows here.
+    let nodes = vec![
+        node("Neg", &["shape"], "other"),
+        node("Reshape", &["state", "other"], "x"),
+    ];
+    let shelf = shelf_with_nodes(nodes, &[("shape", &[1])]);
+    shelf.expect_refusal(
+        "a computed size",
+        &["\"x\" (Reshape)", "stands in the file"],
+    );
+    let shelf = shelf_with_nodes(vec![node("Relu", &["nowhere"], "x")], &[]);
+    shelf.expect_refusal("a gap", &["\"x\" (Relu)", "before \"nowhere\" is there"]);
+    let old = Model {
+        opsets: vec![Opset { version: 9 }],
+        ..Model::default()
+    };
+    shelf_with(old).expect_refusal("old operators", &["the opset", "13 to 20", "is 9"]);
+}
+
+#[test]
+fn a_file_that_is_small_and_describes_much_is_refused() {
+    let shelf = shelf_with_nodes(vec![Node::default(); 5000], &[]);
+    shelf.expect_refusal("nodes", &["the number of its nodes", "at most 4096"]);
+
+    let shelf = Shelf::with_remix();
+    // A graph of empty nodes: two bytes in the file and more than a hundred in memory, each.
+    shelf.replace_changed("remix.onnx", |bytes| {
+        let empty_nodes = [0x0a, 0].repeat(1 << 20);
+        let mut len = empty_nodes.len();
+        bytes.push(0x3a);
+        while len >= 0x80 {
+            bytes.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        bytes.push(len as u8);
+        bytes.extend(empty_nodes);
+    });
+    let words = ["all but the weights", "at most 1048576 bytes"];
+    shelf.expect_refusal("structure", &words);
+}
+
+#[test]
+fn what_is_not_of_onnx_or_not_of_numbers_is_refused() {
+    let mut foreign = node("Evil", &["state"], "x");
+    foreign.domain = "com.evil".into();
+    let shelf = shelf_with_nodes(vec![foreign], &[]);
+    shelf.expect_refusal("an operator", &["an operator", "Evil of com.evil"]);
+    // Text can be of any length, whatever the tensor's size.
+    let text = Tensor {
+        data_type: 8,
+        ..Tensor::named("words")
+    };
+    let shelf = shelf_with(Model::of(Graph::of(text)));
+    shelf.expect_refusal("text", &["\"words\"", "is of type 8"]);
+}

@@ -1,0 +1,258 @@
+//! An instance of the plugin and whoever plays it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use stage::{Binary, Instance, InstanceReport, Mode, Setup};
+
+use super::audio::{Audio, MAX_BLOCK, Pace, Piece, Song, Tally};
+use super::dice::Dice;
+use super::machine::Machine;
+use super::screen::Screen;
+
+/// The pack of new instances. Its stems replace the input, and it is to be in time.
+pub const PACK: &str = "remix";
+/// Other packs that a project may name: one whose stems join the input, made to compare and not to be
+/// in time, and one that is not installed.
+pub const OTHER_PACKS: [&str; 2] = ["paper-one2one", "not-installed"];
+/// The time that the worker has for a chunk, in milliseconds, by the setting.
+const BUDGETS_MS: [u64; 4] = [500, 250, 100, 46];
+/// Host rates.
+const RATES: [f64; 4] = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
+/// The longest time that a pack may take to load.
+const LOADING: Duration = Duration::from_secs(20);
+
+/// Chunks that came too late.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Late {
+    /// While its threads had processors.
+    pub own: u64,
+    /// While its threads waited for one.
+    pub without_processor: u64,
+    /// Samples in which the input stood in for them.
+    pub gap_samples: u64,
+}
+
+impl Late {
+    /// Adds another instance's.
+    pub fn add(&mut self, other: &Self) {
+        self.own += other.own;
+        self.without_processor += other.without_processor;
+        self.gap_samples += other.gap_samples;
+    }
+}
+
+/// One instance.
+pub struct Seat {
+    instance: Instance,
+    pace: Pace,
+    /// Whether nothing may restart it.
+    is_kept: bool,
+    /// The host's rate in Hz.
+    rate: f64,
+    /// None between two activations.
+    audio: Option<Audio>,
+    song: Arc<Song>,
+    /// Which pack it was given, to be played from the next activation on.
+    pack: &'static str,
+    /// Which pack it plays.
+    playing: &'static str,
+    /// The time that its worker has for a chunk.
+    budget: Duration,
+    machine: Arc<Machine>,
+    has_editor: bool,
+    /// Late chunks already counted.
+    seen_late: u64,
+    /// Samples of gaps already counted.
+    seen_gap: u64,
+    /// Late chunks while it had a pack.
+    pub late_chunks: Late,
+    /// Found by its audio threads.
+    pub tally: Tally,
+}
+
+impl Seat {
+    /// A new instance of the class `id`.
+    pub fn new(
+        binary: &Binary,
+        id: &str,
+        pace: Pace,
+        is_kept: bool,
+        song: Arc<Song>,
+        machine: Arc<Machine>,
+    ) -> Result<Self> {
+        let mut instance = binary.instantiate(id)?;
+        let mode = match pace {
+            Pace::Live => Mode::Realtime,
+            Pace::Bounce => Mode::Offline,
+        };
+        instance.set_mode(mode)?;
+        Ok(Self {
+            instance,
+            pace,
+            is_kept,
+            rate: 48_000.0,
+            audio: None,
+            song,
+            pack: PACK,
+            playing: PACK,
+            budget: Duration::ZERO,
+            machine,
+            has_editor: false,
+            seen_late: 0,
+            seen_gap: 0,
+            late_chunks: Late::default(),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Activates it and plays. `report` asks the plugin for this instance's report.
+    pub fn start(
+        &mut self,
+        dice: &mut Dice,
+        report: &dyn Fn() -> Result<InstanceReport>,
+    ) -> Result<()> {
+        let setup = Setup {
+            sample_rate: self.rate,
+            max_block: MAX_BLOCK,
+        };
+        self.count_late(&report()?);
+        self.playing = self.pack;
+        let chunk_idx = self.instance.value("chunk")? as usize;
+        let budget_ms = BUDGETS_MS.get(chunk_idx).context("another chunk setting")?;
+        self.budget = Duration::from_millis(*budget_ms);
+        let player = self.instance.activate(setup)?;
+        // A host has loaded its project when it plays.
+        let started = Instant::now();
+        while self.playing != OTHER_PACKS[1] && !report()?.ready {
+            if started.elapsed() > LOADING {
+                let fault = report()?.fault.unwrap_or_default();
+                anyhow::bail!("the pack is not there after {LOADING:?}: {fault}");
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let piece = Piece {
+            params: self.instance.params().to_vec(),
+            rate: self.rate,
+            latency: self.instance.latency()?,
+            is_null_due: self.playing != OTHER_PACKS[0],
+            pace: self.pace,
+            seed: dice.below(usize::MAX) as u64,
+        };
+        self.audio = Some(Audio::start(player, self.song.clone(), piece)?);
+        Ok(())
+    }
+
+    /// Ends playing.
+    pub fn stop(&mut self) -> Result<()> {
+        if let Some(audio) = self.audio.take() {
+            let (player, tally) = audio.stop()?;
+            self.tally.add(&tally);
+            self.instance.deactivate(player);
+        }
+        Ok(())
+    }
+
+    /// What a host does all the time; says whether the instance was restarted because it asked.
+    pub fn serve(
+        &mut self,
+        dice: &mut Dice,
+        report: &dyn Fn() -> Result<InstanceReport>,
+    ) -> Result<bool> {
+        self.instance.run_main_thread();
+        self.count_late(&report()?);
+        let restarts = self.instance.requests().take_restart() && !self.is_kept;
+        if restarts {
+            self.stop()?;
+            self.start(dice, report)?;
+        }
+        Ok(restarts)
+    }
+
+    /// Counts what was late since the last call.
+    fn count_late(&mut self, report: &InstanceReport) {
+        let new = report.late_chunks.saturating_sub(self.seen_late);
+        let new_gap = report.gap_samples.saturating_sub(self.seen_gap);
+        (self.seen_late, self.seen_gap) = (report.late_chunks, report.gap_samples);
+        if self.playing != PACK {
+            return;
+        }
+        self.late_chunks.gap_samples += new_gap;
+        if self.machine.excuses(self.budget) {
+            self.late_chunks.without_processor += new;
+        } else {
+            self.late_chunks.own += new;
+        }
+    }
+
+    /// What a host does when the sound card gets another rate.
+    pub fn change_rate(
+        &mut self,
+        dice: &mut Dice,
+        report: &dyn Fn() -> Result<InstanceReport>,
+    ) -> Result<()> {
+        self.stop()?;
+        self.rate = *dice.one_of(&RATES);
+        self.start(dice, report)
+    }
+
+    /// A seek.
+    pub fn seek(&self) {
+        if let Some(audio) = &self.audio {
+            audio.seek();
+        }
+    }
+
+    /// Another chunk setting, at which the plugin asks for a restart.
+    pub fn set_chunk(&self, setting_idx: usize) {
+        if let Some(audio) = self.audio.as_ref().filter(|_| !self.is_kept) {
+            audio.set_chunk(setting_idx);
+        }
+    }
+
+    /// Another pack, as a person chooses it; the plugin asks for a restart.
+    pub fn set_pack(&mut self, id: &'static str) -> Result<()> {
+        let mut saved = self.instance.save()?;
+        saved.set_field("pack", id);
+        self.pack = id;
+        Ok(self.instance.load(&saved)?)
+    }
+
+    /// Saves and reads the state again, as a host's undo does, while it plays.
+    pub fn reload(&mut self) -> Result<()> {
+        let saved = self.instance.save()?;
+        Ok(self.instance.load(&saved)?)
+    }
+
+    /// Opens the editor, or closes the open one.
+    pub fn toggle_editor(&mut self, screen: &Screen) -> Result<()> {
+        if self.has_editor {
+            self.close_editor()
+        } else {
+            self.instance
+                .open_editor(screen.window())
+                .context("the editor")?;
+            self.has_editor = true;
+            Ok(())
+        }
+    }
+
+    /// Closes the editor if it is open.
+    pub fn close_editor(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.has_editor) {
+            self.instance.close_editor()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the editor is open.
+    pub fn has_editor(&self) -> bool {
+        self.has_editor
+    }
+
+    /// Whether nothing may restart it.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+}
