@@ -6,7 +6,7 @@ mod hostile;
 mod onnx;
 mod shelf;
 
-use one2four::pack::PackError;
+use one2four::pack::{Pack, PackError, Places};
 use prost::Message;
 
 use onnx::{Graph, Model, Tensor};
@@ -186,4 +186,19 @@ fn a_pack_that_is_not_there_says_where_it_belongs() {
     let shelf = Shelf::empty();
     assert!(matches!(shelf.load(), Err(PackError::Missing { .. })));
     shelf.expect_refusal("no pack", &["\"remix\" is not installed", "packs"]);
+}
+
+#[test]
+fn the_first_place_that_has_a_pack_wins_and_an_id_is_no_path() {
+    let (bundle, user) = (Shelf::with_remix(), Shelf::with_remix());
+    let places = Places {
+        packs: vec![bundle.packs(), user.packs()],
+        ..shelf::bundled(&bundle.packs())
+    };
+    let found = Pack::find(&places, "remix").unwrap();
+    assert_eq!(found.dir, bundle.packs().join("remix"));
+    for id in ["../packs/remix", "/etc", "Remix", ""] {
+        let refusal = Pack::find(&places, id).unwrap_err().to_string();
+        assert!(refusal.contains("letters a-z, digits and -"), "{refusal}");
+    }
 }

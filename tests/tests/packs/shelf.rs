@@ -52,9 +52,14 @@ impl Shelf {
         shelf
     }
 
+    /// The folder of packs.
+    pub fn packs(&self) -> PathBuf {
+        self.dir.join("packs")
+    }
+
     /// What the plugin does with it.
     pub fn load(&self) -> Result<(), PackError> {
-        let places = bundled(&self.dir.join("packs"));
+        let places = bundled(&self.packs());
         let pack = Pack::find(&places, ID)?;
         let geometry = Geometry::new(&pack.manifest.stream, 48_000.0, ChunkSetting::Tenth);
         pack::load(&pack, &places, &geometry).map(drop)
@@ -122,7 +127,7 @@ impl Shelf {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.dir.join("packs").join(ID).join(name)
+        self.packs().join(ID).join(name)
     }
 }
 
