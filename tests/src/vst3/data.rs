@@ -17,9 +17,9 @@ type Buses = Vec<Vec<Vec<f32>>>;
 pub struct Block {
     /// Samples; at most as many as each buffer has.
     pub frames: usize,
-    /// See [`Buses`].
+    /// By bus, channel and sample.
     pub inputs: Buses,
-    /// See [`Buses`].
+    /// By bus, channel and sample.
     pub outputs: Buses,
     /// Whether the first output bus is given the first input's buffers.
     pub is_in_place: bool,
