@@ -87,6 +87,8 @@ struct Orders {
     seek: AtomicBool,
     /// The index of a chunk setting, or [`NO_CHUNK`].
     chunk: AtomicUsize,
+    /// How many times a state began or ended to be restored: odd while one is.
+    restores: AtomicUsize,
 }
 
 /// The running thread.
@@ -102,6 +104,7 @@ impl Audio {
             stop: AtomicBool::new(false),
             seek: AtomicBool::new(false),
             chunk: AtomicUsize::new(NO_CHUNK),
+            restores: AtomicUsize::new(0),
         });
         let turn = Turn::new(player, song, piece, orders.clone());
         let thread = std::thread::Builder::new()
@@ -118,6 +121,11 @@ impl Audio {
     /// Asks for another chunk setting.
     pub fn set_chunk(&self, setting_idx: usize) {
         self.orders.chunk.store(setting_idx, Ordering::Release);
+    }
+
+    /// Says that a state begins or ends to be restored.
+    pub fn note_restore(&self) {
+        self.orders.restores.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Ends playing.
@@ -139,6 +147,8 @@ struct Turn {
     orders: Arc<Orders>,
     dice: Dice,
     null: Null,
+    /// See [`Orders::restores`]; as seen last.
+    seen_restores: usize,
     /// Whether the faders move; otherwise all are where a null is due.
     is_wild: bool,
     /// Samples until that changes.
@@ -150,6 +160,7 @@ impl Turn {
     fn new(player: Player, song: Arc<Song>, piece: Piece, orders: Arc<Orders>) -> Self {
         Self {
             null: Null::new(piece.latency, piece.rate),
+            seen_restores: 0,
             dice: Dice::new(piece.seed),
             at: 0,
             is_wild: true,
@@ -233,8 +244,14 @@ impl Turn {
             .params
             .iter()
             .partition(|param| param.id == "chunk");
+        let restores = self.orders.restores.load(Ordering::Acquire);
+        let is_restored = std::mem::replace(&mut self.seen_restores, restores) != restores;
+        if is_restored || restores % 2 == 1 {
+            self.null.hold();
+        }
         let setting_idx = self.orders.chunk.swap(NO_CHUNK, Ordering::AcqRel);
         if setting_idx != NO_CHUNK {
+            self.null.hold();
             chunk
                 .iter()
                 .for_each(|param| change(0, param, setting_idx as f64));

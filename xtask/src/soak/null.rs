@@ -3,10 +3,15 @@
 /// Time after which a change of the faders has surely arrived, besides the latency, in seconds.
 const SETTLING_S: f64 = 0.25;
 
+/// Time after which the sound is surely back in a host that does not restart the plugin for another pack or
+/// chunk, in seconds.
+const FADE_S: f64 = 1.0;
+
 /// The comparison of a stereo main bus.
 pub struct Null {
     latency: usize,
     settling_samples: i64,
+    fade_samples: i64,
     /// The input of the last `latency` samples; silence after a reset.
     delayed: [Vec<f32>; 2],
     /// The oldest sample in `delayed`.
@@ -27,6 +32,7 @@ impl Null {
         Self {
             latency,
             settling_samples: (SETTLING_S * rate) as i64,
+            fade_samples: (FADE_S * rate) as i64,
             delayed: [vec![0.0; latency], vec![0.0; latency]],
             oldest: 0,
             is_due: false,
@@ -53,6 +59,11 @@ impl Null {
     pub fn start(&mut self) {
         self.is_due = true;
         self.until_due = self.latency as i64 + self.settling_samples;
+    }
+
+    /// The plugin fades out for a restart that it may not get, and in again.
+    pub fn hold(&mut self) {
+        self.until_due = self.until_due.max(self.fade_samples);
     }
 
     /// Takes a block's input and the output that came for it.

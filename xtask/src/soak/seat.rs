@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use stage::{Binary, Instance, InstanceReport, Mode, Setup};
+use stage::{Binary, Instance, InstanceReport, Mode, SavedState, Setup};
 
 use super::audio::{Audio, MAX_BLOCK, Pace, Piece, Song, Tally};
 use super::dice::Dice;
@@ -216,13 +216,21 @@ impl Seat {
         let mut saved = self.instance.save()?;
         saved.set_field("pack", id);
         self.pack = id;
-        Ok(self.instance.load(&saved)?)
+        self.restore(&saved)
     }
 
     /// Saves and reads the state again, as a host's undo does, while it plays.
     pub fn reload(&mut self) -> Result<()> {
         let saved = self.instance.save()?;
-        Ok(self.instance.load(&saved)?)
+        self.restore(&saved)
+    }
+
+    fn restore(&mut self, saved: &SavedState) -> Result<()> {
+        let note = || self.audio.iter().for_each(Audio::note_restore);
+        note();
+        let restored = self.instance.load(saved);
+        note();
+        Ok(restored?)
     }
 
     /// Opens the editor, or closes the open one.
