@@ -5,18 +5,26 @@ from pathlib import Path
 
 from . import STEMS, networks, runs
 
+PACKS = ("remix", "accompany")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="one2four_training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
     collect = commands.add_parser("collect", help="MIDI songs into the cache")
+    pack_of(collect)
     collect.add_argument("--mma-songs", type=int, default=80, help="from which the held-out styles come")
     collect.add_argument("--more-mma-songs", type=int, default=600, help="for training only")
     collect.add_argument("--seed", type=int, default=1)
     collect.add_argument("--openttd-folder", type=Path, help="where the test songs lie")
+    collect.add_argument(
+        "--per-style", type=int, default=8, help="accompany: training songs of a named style"
+    )
+    collect.add_argument("--other-songs", type=int, default=80, help="accompany: of styles without a name")
 
     render = commands.add_parser("render", help="excerpts of the songs as stems")
+    pack_of(render)
     render.add_argument("--seed", type=int, default=1)
     render.add_argument("--jobs", type=int, default=2)
     render.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
@@ -36,7 +44,7 @@ def main() -> None:
     train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
 
     export = commands.add_parser("export", help="write the pack of a network")
-    export.add_argument("--network", choices=networks.NAMES, default="remix")
+    export.add_argument("--network", choices=(*networks.NAMES, "accompany"), default="remix")
     export.add_argument("--run", help="name of the training run in the cache; by default the network's")
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
     export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
@@ -44,6 +52,8 @@ def main() -> None:
     export.add_argument("--seed", type=int, default=1)
 
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
+    pack_of(evaluate)
+    evaluate.add_argument("--run", help="accompany: the band's training run; by default the network's name")
     evaluate.add_argument("--jobs", type=int, default=2)
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
     evaluate.add_argument(
@@ -52,12 +62,20 @@ def main() -> None:
 
     args = parser.parse_args()
     runs.commit()
-    if args.command == "collect":
+    if args.command == "collect" and args.network == "accompany":
+        from .accompany.songs import collect_songs
+
+        collect_songs(args.per_style, args.other_songs, args.seed)
+    elif args.command == "collect":
         from . import collect
 
         collect.collect(
             args.mma_songs, args.more_mma_songs, args.seed, args.openttd_folder or collect.OPENTTD_FOLDER
         )
+    elif args.command == "render" and args.network == "accompany":
+        from .accompany.render import render_songs
+
+        render_songs(args.seed, args.jobs, args.minutes)
     elif args.command == "render":
         from .render import render as run
 
@@ -78,10 +96,18 @@ def main() -> None:
         from .export import export as run
 
         run(args.network, args.run, args.out, args.version, args.seed, args.untrained)
+    elif args.command == "evaluate" and args.network == "accompany":
+        from .accompany.evaluate import evaluate as run
+
+        run(args.run, args.minutes)
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 
         run(args.jobs, args.minutes, args.rows)
+
+
+def pack_of(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--network", choices=PACKS, default="remix", help="for which of the packs")
 
 
 if __name__ == "__main__":

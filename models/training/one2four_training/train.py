@@ -40,12 +40,13 @@ class Trainer:
         )
         if args["rows"] % self.processes:
             raise SystemExit(f"{args['rows']} rows cannot be shared among {self.processes} processes")
-        self.mixes = Mixes("train", data)
         torch.manual_seed(args["seed"])
         self.net = networks.build(args["network"], tuple(args["stems"]))
+        source = getattr(self.net, "source", Mixes)
+        self.mixes = source("train", data)
         self.is_plain = getattr(self.net, "plain", False)
         self.average = networks.build(args["network"], tuple(args["stems"]))
-        self.valid = self._valid_examples(Mixes("valid", data))
+        self.valid = self._valid_examples(source("valid", data))
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.losses, self.valid_losses, self.commits = [], [], []

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from one2four_training import runs
+from one2four_training.accompany import chords, features, grid, score
 from one2four_training.render import levels_db
 from one2four_training.stft import SAMPLE_RATE
 
@@ -36,4 +37,48 @@ def made_cache(tmp_path, monkeypatch):
         np.save(folder / f"made.{seed}.npy", np.round(stems * 32767).astype(np.int16))
         excerpts.append({"name": f"made.{seed}", "split": split, "levels_db": levels_db(stems)})
     runs.write(folder / "run.json", excerpts=excerpts)
+    return tmp_path
+
+
+def made_song(name: str, split: str, seed: int, beats: int = 32) -> tuple[dict, dict[str, np.ndarray]]:
+    """A song of four beats a bar with a chord per bar, notes on it, and noise in place of what is heard."""
+    random = np.random.default_rng(seed)
+    plan = np.repeat(random.integers(0, 84, beats // 4), 4).astype(np.uint8)
+    notes = []
+    for beat, chord in enumerate(plan):
+        root = int(chord) % 12
+        notes += [(beat, beat + 0.1, 36 if beat % 2 == 0 else 38, 100, 0, 0, 0)]
+        notes += [(beat, beat + 0.9, score.bass_base(root), 90, 1, 33, 1)]
+        notes += [(beat + 0.5, beat + 1, 48 + root + step, 70, 2, 0, 2) for step in (0, 4, 7)]
+    arrays = score.targets(np.array(notes, score.NOTE), plan)
+    arrays |= {f"again_{part}": values for part, values in arrays.items()}
+    heard = random.uniform(0, 1, (beats * grid.CELLS, features.FEATURES)).astype(np.float16)
+    entry = {
+        "name": name, "split": split, "style": "swing" if seed % 2 else None, "beats_per_bar": 4, "unit": 1,
+        "key": 3, "fills": [False] * (beats // 4), "bpm": 100.0, "bank": "none",
+    }  # fmt: skip
+    return entry, {"plan": plan, "features": heard, **arrays}
+
+
+def made_noise(name: str) -> tuple[dict, dict[str, np.ndarray]]:
+    """Sixteen beats without a chord or a band."""
+    entry, arrays = made_song(name, "valid", 0, 16)
+    arrays |= {part: np.zeros_like(arrays[part]) for part in ("drums", "bass", "piano", "other")}
+    return {**entry, "style": None}, arrays | {"plan": np.full(16, chords.NO_CHORD, np.uint8)}
+
+
+@pytest.fixture
+def made_songs(tmp_path, monkeypatch):
+    """Two songs to train an accompanist with, and one in each of the other splits."""
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
+    folder = tmp_path / "accompany" / "heard"
+    folder.mkdir(parents=True)
+    entries = []
+    for seed, split in enumerate(("train", "train", "valid", "test", "unseen")):
+        entry, arrays = made_song(f"made-{seed}", split, seed)
+        np.savez(folder / f"made-{seed}.npz", **arrays)
+        entries.append(entry)
+    entry, arrays = made_noise("noise")
+    np.savez(folder / "noise.npz", **arrays)
+    runs.write(folder / "run.json", songs=[*entries, entry])
     return tmp_path

@@ -17,6 +17,7 @@ KINDS = {
     "paper-one2one": "waveform",
     "paper-one2four-combined": "waveform",
     "paper-one2four-split": "waveform",
+    "accompany": "notes",  # of two networks, accompany-plan and accompany-band
 }
 PACKS = runs.PACKAGE.parents[1] / "packs"
 

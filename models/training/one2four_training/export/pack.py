@@ -9,13 +9,13 @@ import numpy as np
 
 def write_toml(
     folder: Path, name: str, version: str, kind: str, description: str, stream: dict,
-    graphs: list[tuple[str, tuple[str, ...]]],
+    graphs: list[tuple[str, tuple[str, ...]]], license: str = "BSD-3-Clause",
 ) -> None:  # fmt: skip
     """pack.toml; `graphs` are (file, its stems). The pack's id is the folder's name."""
     lines = [
         "schema = 1", f'id = "{folder.name}"', f'name = "{name}"', f'version = "{version}"',
         f'kind = "{kind}"',
-        'license = "BSD-3-Clause"', f'description = "{description}"', "", "[stream]",
+        f'license = "{license}"', f'description = "{description}"', "", "[stream]",
         *(f"{key} = {value}" for key, value in stream.items()),
     ]  # fmt: skip
     for file, stems in graphs:

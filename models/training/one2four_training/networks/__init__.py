@@ -7,6 +7,8 @@
 | `paper-one2four-combined` | the paper's: four BiLSTMs trained together |
 | `paper-one2four-split` | the paper's: four networks trained apart |
 | `open-unmix` | PyPI's Open-Unmix, trained on the same mixes, to compare with |
+| `accompany-plan` | hears the chord of each beat of a solo |
+| `accompany-band` | four BiLSTMs that play around it; hears chords by `accompany-plan` |
 
 A name's file is the name with underscores.
 """
@@ -19,7 +21,10 @@ import torch
 
 from .. import STEMS
 
-NAMES = ("remix", "paper-one2one", "paper-one2four-combined", "paper-one2four-split", "open-unmix")
+NAMES = (
+    "remix", "paper-one2one", "paper-one2four-combined", "paper-one2four-split", "open-unmix",
+    "accompany-plan", "accompany-band",
+)  # fmt: skip
 
 
 class Network(Protocol):
@@ -36,6 +41,10 @@ class Network(Protocol):
     overlap."""
     consecutive: int
     """Examples of the same songs that follow each other with their state; 1 where there is no state."""
+
+    source: type
+    """Where the examples come from, with the methods of `mixes.Mixes`, which it is where it is left out. The
+    accompanists' examples are rows of cells instead of samples (`accompany/examples.py`)."""
 
     plain: bool
     """True to be trained as the paper did: on the songs' own mixes, at one learning rate, without averaged
