@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// The longest part of a sentence that a pack has a say in, in characters.
+const MAX_WORDS: usize = 300;
+
 /// Why a pack or the runtime cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -70,14 +73,23 @@ impl PackError {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Self {
-        let (field, expected, found) = (field.into(), expected.into(), found.into());
         Self::Refused {
-            id: id.into(),
-            field,
-            expected,
-            found,
+            id: readable(id),
+            field: readable(&field.into()),
+            expected: readable(&expected.into()),
+            found: readable(&found.into()),
         }
     }
+}
+
+/// A stranger's words in one line of a bearable length.
+fn readable(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut readable: String = text.chars().take(MAX_WORDS).map(plain).collect();
+    if text.chars().nth(MAX_WORDS).is_some() {
+        readable.push('…');
+    }
+    readable
 }
 
 fn list(places: &[PathBuf]) -> String {

@@ -105,8 +105,8 @@ impl Manifest {
     /// Reads and checks the text of the `pack.toml` in the folder `id`.
     pub fn parse(id: &str, text: &str) -> Result<Self, PackError> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let found = error.message().replace('\n', " ");
-            PackError::refused(id, "pack.toml", "as models/README.md describes it", found)
+            let expected = "as models/README.md describes it";
+            PackError::refused(id, "pack.toml", expected, error.message())
         })?;
         let check = Check { id };
         check.that(file.schema == SCHEMA, "schema", "1", &file.schema)?;

@@ -159,3 +159,15 @@ fn what_is_not_of_onnx_or_not_of_numbers_is_refused() {
     let shelf = shelf_with(Model::of(Graph::of(text)));
     shelf.expect_refusal("text", &["\"words\"", "is of type 8"]);
 }
+
+#[test]
+fn a_name_that_is_no_name_stays_in_its_line() {
+    for name in ["two\nlines".to_string(), "long".repeat(100_000)] {
+        let shelf = shelf_with_nodes(vec![node("Evil", &[], &name)], &[]);
+        let sentence = shelf.load().unwrap_err().to_string();
+        assert!(
+            !sentence.contains('\n') && sentence.len() < 1000,
+            "{sentence}"
+        );
+    }
+}
