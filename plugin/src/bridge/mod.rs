@@ -4,6 +4,7 @@
 //! crossbeam `ArrayQueue` that holds every chunk there is, so that a push never fails. The chunks
 //! are allocated in [`open()`] and never after. Counters and the fault stand in [`Status`].
 
+mod band;
 mod chunk;
 mod editor;
 mod load;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
 
+pub use band::{Act, Beat, Cue, Direction, Feel};
 pub use chunk::{Chunk, NUM_STEMS, Outcome};
 pub use editor::{EditorEnd, EditorSlot};
 pub use load::{HISTORY_S, Load};

@@ -1,0 +1,91 @@
+//! The band of a `notes` pack: what it is told, and what it does.
+
+/// What a person asks of the band. Taken over at the next bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Direction {
+    /// The number of the style in the pack's list; `None` finds one.
+    pub style: Option<u8>,
+    /// 0 (sparse, soft) to 1 (dense, loud); `None` is as the style has it.
+    pub intensity: Option<f32>,
+    /// -2 to 2: logits added to onsets that are not on a beat.
+    pub complexity: f32,
+    /// Bars from one fill to the next, at the end of which it is played; 0 for none.
+    pub fill_bars: u8,
+    /// 0 (straight) to 1 (triplets): how far the second half of a half beat is late.
+    pub swing: f32,
+    /// Half, plain or double time.
+    pub feel: Feel,
+    /// Of everything random.
+    pub seed: u32,
+    /// Whether onsets follow the rhythm that is heard.
+    pub is_locked: bool,
+    /// Which stems play.
+    pub plays: [bool; super::NUM_STEMS],
+}
+
+/// How the band's beat relates to the host's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Feel {
+    /// One of its beats lasts two of the host's.
+    Half,
+    /// They are the same.
+    #[default]
+    Plain,
+    /// Two of its beats last one of the host's.
+    Double,
+}
+
+/// Something that the band does at a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cue {
+    /// The input position with which it sounds, in samples since the last reset.
+    pub position: i64,
+    /// The same place in the host's song, in quarter notes.
+    pub quarters: f64,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What the band does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Act {
+    /// A note starts.
+    Start {
+        /// The stem, as everywhere.
+        stem_idx: u8,
+        /// MIDI note.
+        pitch: u8,
+        /// 1 to 127.
+        velocity: u8,
+    },
+    /// A note ends.
+    End {
+        /// The stem.
+        stem_idx: u8,
+        /// MIDI note.
+        pitch: u8,
+    },
+    /// A beat begins.
+    Beat(Beat),
+}
+
+/// A beat as it was decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beat {
+    /// `quality * 12 + root`, 84 for none (models/README.md).
+    pub chord: u8,
+    /// `12 * minor + tonic`.
+    pub key: u8,
+    /// Of the chord, 0 to 1.
+    pub confidence: f32,
+    /// The song's bar, from 0.
+    pub bar: i32,
+    /// The bar's beat, from 0.
+    pub beat: u8,
+    /// Beats of the bar.
+    pub beats_per_bar: u8,
+    /// Length of the beat in quarter notes.
+    pub beat_quarters: f32,
+    /// Quarter notes per minute.
+    pub tempo: f32,
+}
