@@ -43,6 +43,8 @@ def main() -> None:
     train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
     train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
 
+    train.add_argument("--start", type=Path, help="a remix pack to go on from, such as the one that ships")
+
     export = commands.add_parser("export", help="write the pack of a network")
     export.add_argument("--network", choices=(*networks.NAMES, "accompany"), default="remix")
     export.add_argument("--run", help="name of the training run in the cache; by default the network's")
@@ -90,7 +92,7 @@ def main() -> None:
             data = prepared(args.songs, args.trim)
         run(
             args.network, args.stems, args.run, args.seed, args.steps, args.minutes, args.rows, args.rate,
-            args.slice_steps, args.threads, data,
+            args.slice_steps, args.threads, data, args.start,
         )  # fmt: skip
     elif args.command == "export":
         from .export import export as run

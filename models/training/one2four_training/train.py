@@ -55,6 +55,8 @@ class Trainer:
         self.bad_steps, self.is_stopping = 0, False
         if self.checkpoint.exists():
             self.load()
+        elif args.get("start"):
+            self.start_from(Path(args["start"]))
         else:
             self.prepare()
         if runs.commit() not in self.commits:
@@ -80,6 +82,15 @@ class Trainer:
         random = np.random.default_rng([self.args["seed"], 2**31])
         plans = [self.plan_of(self.mixes, random) for _ in range(PREPARE_PLANS)]
         self.net.prepare(torch.cat([self.example(self.mixes, plan, 0) for plan in plans]))
+        self.average.load_state_dict(self.net.state_dict())
+
+    def start_from(self, pack: Path) -> None:
+        """Starts with a pack's weights instead of random ones."""
+        if self.args["network"] != "remix":
+            raise SystemExit(f"{self.args['network']} cannot start from a pack; remix can")
+        from .export.mask_weights import load_pack
+
+        load_pack(self.net, pack)
         self.average.load_state_dict(self.net.state_dict())
 
     def progress(self) -> float:
@@ -241,7 +252,7 @@ class Trainer:
 
 def train(
     network: str, stems: list[str], run: str | None, seed: int, steps: int, minutes: float, rows: int,
-    rate: float, slice_steps: int, threads: int = 1, data: Path | None = None,
+    rate: float, slice_steps: int, threads: int = 1, data: Path | None = None, start: Path | None = None,
 ) -> None:  # fmt: skip
     """Trains until `steps` or `minutes` are over; goes on where it was stopped."""
     torch.set_num_threads(threads)
@@ -252,6 +263,8 @@ def train(
         "network": network, "stems": list(stems), "seed": seed, "steps": steps, "minutes": minutes,
         "rows": rows, "rate": rate,
     }  # fmt: skip
+    if start:
+        args["start"] = str(start)
     if "RANK" in os.environ:  # under torchrun
         dist.init_process_group("gloo")
     trainer = Trainer(args, folder, data)

@@ -4,9 +4,11 @@ import tomllib
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from one2four_training import STEMS
 from one2four_training.export import export, graph, mask
+from one2four_training.export.mask_weights import load_pack
 from one2four_training.networks.remix import LOOKAHEAD, Remix
 from one2four_training.networks.remix_bands import STFT
 
@@ -62,3 +64,13 @@ def test_silence_gives_finite_masks():
 def test_a_network_without_a_pack_is_refused(tmp_path):
     with pytest.raises(SystemExit, match="open-unmix has no kind of pack"):
         export("open-unmix", None, tmp_path, "0.0.0", seed=1, untrained=True)
+
+
+def test_training_goes_on_from_a_pack(tmp_path):
+    net, found = rounded(), Remix()
+    onnx.save(mask.to_onnx(net), tmp_path / mask.FILE)
+    load_pack(found, tmp_path)
+    kept = net.state_dict()
+    assert all(torch.equal(kept[name], values) for name, values in found.state_dict().items())
+    with pytest.raises(SystemExit, match="no pack of remix"):
+        load_pack(found, tmp_path / "missing")
