@@ -13,6 +13,7 @@ import re
 import struct
 import subprocess
 import tempfile
+import zlib
 from pathlib import Path
 
 from . import midi, runs
@@ -100,7 +101,9 @@ def chart(file: str, names: list[str], choice: random.Random) -> str:
             step, kind = choice.choice(steps)
             chords += f" / {roots[(key + step) % 12]}{kind}"
         lines.append(f"{bar + 1} {chords}")
-    return "\n".join(lines) + "\n"
+    # Without a seed MMA plays differently every time, and the songs that are measured would be others.
+    text = "\n".join(lines) + "\n"
+    return f"RndSeed {zlib.crc32(text.encode())}\n{text}"
 
 
 def mma(count: int, seed: int, prefix: str = "mma") -> list[tuple[dict, bytes]]:
