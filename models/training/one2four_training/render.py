@@ -48,6 +48,7 @@ def fluidsynth(events: midi.Events, bank: Path, seconds: float, size: int = 0) -
         song = Path(folder) / "song.mid"
         midi.write(events, song)
         command = ["fluidsynth", "-q", "-n", "-i", "-r", str(rate), "-g", "0.4"]
+        command += ["-o", "synth.dynamic-sample-loading=1"]  # a bank has 140 MB
         command += ["-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", str(bank), str(song)]
         synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         data = synth.stdout.read(samples * 8)

@@ -38,3 +38,16 @@ def write(path: Path, **fields) -> None:
 
 def read(path: Path) -> dict:
     return json.loads(path.read_text())
+
+
+def joined(log: dict) -> dict:
+    """A training run's run.json, with the run before it counted in where it started from a pack."""
+    before = log.pop("before", None)
+    if not before:
+        return log
+    first = before["step"]
+    whole = {name: before[name] + log[name] for name in ("step", "seconds", "cpu_seconds")}
+    for curve in ("losses", "valid_losses"):
+        whole[curve] = before[curve] + [[first + step, loss] for step, loss in log[curve]]
+    commits = list(dict.fromkeys(before.get("commits", []) + log["commits"]))
+    return {**log, **whole, "commits": commits, "before": {"step": first, "arguments": before["arguments"]}}

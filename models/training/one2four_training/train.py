@@ -50,6 +50,7 @@ class Trainer:
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.losses, self.valid_losses, self.commits = [], [], []
+        self.before: dict | None = None  # how the pack was trained that this run starts from
         self.best_loss, self.best = float("inf"), None
         self.state: Any = None
         self.bad_steps, self.is_stopping = 0, False
@@ -91,6 +92,8 @@ class Trainer:
         from .export.mask_weights import load_pack
 
         load_pack(self.net, pack)
+        log = pack / "run.json"
+        self.before = runs.read(log).get("training") if log.exists() else None
         self.average.load_state_dict(self.net.state_dict())
 
     def progress(self) -> float:
@@ -202,7 +205,10 @@ class Trainer:
         )
 
     def save(self) -> None:
-        kept = ("args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "commits", "best_loss")
+        kept = (
+            "args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "commits", "best_loss",
+            "before",
+        )  # fmt: skip
         state = {name: getattr(self, name) for name in (*kept, "best", "state")}
         for name in ("net", "average", "optimiser"):
             state[name] = getattr(self, name).state_dict()
@@ -248,6 +254,7 @@ class Trainer:
             "state",
         ):
             setattr(self, name, state[name])
+        self.before = state.get("before")
 
 
 def train(

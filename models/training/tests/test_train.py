@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from one2four_training import STEMS
+from one2four_training import STEMS, runs
 from one2four_training import train as training
+from one2four_training.export import export
 from one2four_training.train import Trainer, train
 
 SETTINGS = dict(network="remix", stems=list(STEMS), seed=3, minutes=60, rows=1, rate=1e-3)
@@ -84,3 +85,15 @@ def test_a_broken_checkpoint_is_named(trainer):
     trainer.checkpoint.write_bytes(b"not a checkpoint")
     with pytest.raises(SystemExit, match="cannot be read"):
         Trainer(trainer.args, trainer.folder)
+
+
+def test_a_run_that_starts_from_a_pack_counts_the_one_before(trainer, made_cache, tmp_path):
+    pack = tmp_path / "pack"
+    export("remix", None, pack, "0.0.0", seed=1, untrained=True)
+    log = {**SETTINGS, "arguments": {}, "step": 5, "seconds": 2.0, "cpu_seconds": 1.0, "commits": ["a"]}
+    log |= {"losses": [[5, 1.0]], "valid_losses": [[5, 1.0]]}
+    runs.write(pack / "run.json", training=log)
+    train(run="on", steps=1, slice_steps=1, start=pack, **SETTINGS)
+    whole = runs.joined(runs.read(made_cache / "runs" / "on" / "run.json"))
+    assert whole["step"] == 6 and [step for step, _ in whole["losses"]] == [5, 6]
+    assert whole["seconds"] > 2 and whole["commits"][0] == "a"

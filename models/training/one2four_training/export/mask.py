@@ -224,5 +224,5 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
     return {
         "parity": difference,
         "milliseconds_per_second": timing,
-        "training": run and runs.read(run / "run.json"),
+        "training": run and runs.joined(runs.read(run / "run.json")),
     }
