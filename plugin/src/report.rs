@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde::Serialize;
 
-use crate::bridge::{PackIdentity, Status};
+use crate::bridge::{Cue, PackIdentity, Status};
 
 /// The live instances in the order of their creation.
 static INSTANCES: Mutex<Vec<(&'static str, Weak<Status>)>> = Mutex::new(Vec::new());
@@ -61,17 +61,39 @@ impl Instance {
 
 /// The report as JSON.
 pub fn report() -> String {
+    let instances = live()
+        .map(|(id, status)| Instance::new(id, &status))
+        .collect();
+    serde_json::to_string(&Report { instances }).unwrap_or_default()
+}
+
+/// What an instance's band did.
+#[derive(Serialize)]
+struct Played {
+    plugin_id: &'static str,
+    cues: Vec<Cue>,
+}
+
+/// What the bands of the instances did since their last resets, as JSON: a list of instances, each with
+/// its `cues` (bridge::Cue).
+pub fn cues() -> String {
+    let played: Vec<_> = live()
+        .map(|(plugin_id, status)| Played {
+            plugin_id,
+            cues: status.cues.all(),
+        })
+        .collect();
+    serde_json::to_string(&played).unwrap_or_default()
+}
+
+/// The instances that there are.
+fn live() -> impl Iterator<Item = (&'static str, Arc<Status>)> {
     let instances = INSTANCES
         .lock()
         .map(|instances| instances.clone())
         .unwrap_or_default();
-    let live = instances
-        .iter()
-        .filter_map(|(id, status)| Some((*id, status.upgrade()?)));
-    let instances = live
-        .map(|(id, status)| Instance::new(id, &status))
-        .collect();
-    serde_json::to_string(&Report { instances }).unwrap_or_default()
+    let live = instances.into_iter();
+    live.filter_map(|(id, status)| Some((id, status.upgrade()?)))
 }
 
 /// Writes the report as JSON in UTF-8 into `buffer` if its `capacity` in bytes suffices, and returns
@@ -83,10 +105,32 @@ pub fn report() -> String {
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> usize {
-    let report = report();
-    if report.len() <= capacity && !buffer.is_null() {
-        // SAFETY: the caller grants `capacity` bytes at `buffer`, and the report fits.
-        unsafe { std::ptr::copy_nonoverlapping(report.as_ptr(), buffer, report.len()) };
+    // SAFETY: the caller grants `capacity` bytes at `buffer`.
+    unsafe { write(&report(), buffer, capacity) }
+}
+
+/// The same for [`cues()`]. They grow while the plugin plays: a caller asks again until they fit.
+///
+/// # Safety
+///
+/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
+#[unsafe(no_mangle)]
+#[allow(unsafe_code)]
+pub unsafe extern "C" fn one2four_cues(buffer: *mut u8, capacity: usize) -> usize {
+    // SAFETY: the caller grants `capacity` bytes at `buffer`.
+    unsafe { write(&cues(), buffer, capacity) }
+}
+
+/// Writes `text` into `buffer` if its `capacity` suffices, and returns the bytes needed.
+///
+/// # Safety
+///
+/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
+#[allow(unsafe_code)]
+unsafe fn write(text: &str, buffer: *mut u8, capacity: usize) -> usize {
+    if text.len() <= capacity && !buffer.is_null() {
+        // SAFETY: the caller grants `capacity` bytes at `buffer`, and the text fits.
+        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
     }
-    report.len()
+    text.len()
 }

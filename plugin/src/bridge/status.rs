@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 
-use super::{Load, Meters};
+use super::{CueLog, Load, Meters};
 
 /// Misses that are remembered for the editor.
 const MAX_MISSES: usize = 64;
@@ -67,6 +67,10 @@ pub struct Status {
     pub meters: Meters,
     /// How busy the worker was.
     pub load: Load,
+    /// What the band did.
+    pub cues: CueLog,
+    /// Cues for which a chunk had no room; written by the worker.
+    pub dropped_cues: AtomicU64,
     /// Misses that the editor has not seen; written by the audio thread.
     new_misses: ArrayQueue<Miss>,
     /// The last misses that the editor has seen, kept from window to window. Never locked by the
@@ -98,6 +102,8 @@ impl Default for Status {
             is_playing: AtomicBool::default(),
             meters: Meters::default(),
             load: Load::default(),
+            cues: CueLog::default(),
+            dropped_cues: AtomicU64::default(),
             new_misses: ArrayQueue::new(MAX_MISSES),
             seen_misses: Mutex::default(),
             runtime: Mutex::default(),
