@@ -327,6 +327,24 @@ impl<C: Class> ClapPlugin for One2Four<C> {
                 }
             });
         });
+        let band = &self.params.band;
+        context.add_section("Band", |section| {
+            section.add_page("Playing", |page| {
+                page.add_param(&band.style);
+                page.add_param(&band.intensity);
+                page.add_param(&band.complexity);
+                page.add_param(&band.fills);
+                page.add_param(&band.swing);
+                page.add_param(&band.feel);
+                page.add_param(&band.seed);
+                page.add_param(&band.lock);
+            });
+            section.add_page("Players", |page| {
+                for player in band.plays() {
+                    page.add_param(player);
+                }
+            });
+        });
     }
 }
 

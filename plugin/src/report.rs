@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde::Serialize;
 
-use crate::bridge::{PackIdentity, Status};
+use crate::bridge::{Cue, PackIdentity, Status};
+use crate::score::Programs;
 
 /// The live instances in the order of their creation.
 static INSTANCES: Mutex<Vec<(&'static str, Weak<Status>)>> = Mutex::new(Vec::new());
@@ -83,10 +84,25 @@ pub fn report() -> String {
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> usize {
-    let report = report();
-    if report.len() <= capacity && !buffer.is_null() {
-        // SAFETY: the caller grants `capacity` bytes at `buffer`, and the report fits.
-        unsafe { std::ptr::copy_nonoverlapping(report.as_ptr(), buffer, report.len()) };
+    // SAFETY: the caller grants `capacity` bytes at `buffer`.
+    unsafe { write(report().as_bytes(), buffer, capacity) }
+}
+
+/// Writes `bytes` into `buffer` if its `capacity` suffices, and returns how many they are.
+///
+/// # Safety
+///
+/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
+#[allow(unsafe_code)]
+pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> usize {
+    if bytes.len() <= capacity && !buffer.is_null() {
+        // SAFETY: the caller grants `capacity` bytes at `buffer`, and they fit.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer, bytes.len()) };
     }
-    report.len()
+    bytes.len()
+}
+
+/// What the band of the instance made last played, and with which programs.
+pub(crate) fn played() -> (Vec<Cue>, Programs) {
+    (Vec::new(), None)
 }

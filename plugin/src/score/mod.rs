@@ -3,9 +3,11 @@
 //! Pure functions from cues, in the order in which they sound. `song` puts them on one timeline of
 //! bars; `midi` and `sheet` write it down; `chord` knows how people write chords and keys. A host
 //! that jumps leaves a cue that does not follow the one before: the timeline goes on from there, as
-//! it was heard, and a bar that was left early is as short as it was.
+//! it was heard, and a bar that was left early is as short as it was. `export` hands the files to
+//! hosts of ours.
 
 mod chord;
+pub mod export;
 mod midi;
 mod sheet;
 mod song;
