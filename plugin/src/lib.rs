@@ -34,6 +34,7 @@
 //! | [`engine`] | host's main thread | puts one activation together |
 //! | `plugin` | host's | buses; activate, reset, process |
 //! | [`editor`] | host's main thread | the window; imports bridge, params, geometry, pack |
+//! | [`score`] | any but audio | what the band played, as MIDI and as a lead sheet |
 //! | [`report`] | any but audio | counters as JSON |
 //!
 //! Imports go one way: dsp, geometry <- pack <- worker; bridge <- audio, worker, editor. `audio` never
@@ -51,6 +52,7 @@ pub mod pack;
 pub mod params;
 mod plugin;
 pub mod report;
+pub mod score;
 pub mod worker;
 
 pub use plugin::{Class, MultiOut, One2Four, Stereo};

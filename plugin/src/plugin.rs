@@ -10,7 +10,7 @@ use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
 use crate::audio::{HostTime, Note};
-use crate::bridge::{Direction, EditorSlot, NUM_STEMS, Status};
+use crate::bridge::{EditorSlot, NUM_STEMS, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
 use crate::engine::{self, Engine, HostConfig};
@@ -222,7 +222,7 @@ impl<C: Class> Plugin for One2Four<C> {
             return ProcessStatus::Normal;
         };
         engine.room.set_time(&host_time(context.transport()));
-        engine.room.direct(Direction::default());
+        engine.room.direct(self.params.direction());
         let mix = self.params.mix();
         let align_automation = self.params.align_automation.value();
         let buses = match &mut aux.outputs {
@@ -382,6 +382,24 @@ impl<C: Class> ClapPlugin for One2Four<C> {
             section.add_page("Solos", |page| {
                 for strip in self.params.strips() {
                     page.add_param(&strip.solo);
+                }
+            });
+        });
+        let band = &self.params.band;
+        context.add_section("Band", |section| {
+            section.add_page("Playing", |page| {
+                page.add_param(&band.style);
+                page.add_param(&band.intensity);
+                page.add_param(&band.complexity);
+                page.add_param(&band.fills);
+                page.add_param(&band.swing);
+                page.add_param(&band.feel);
+                page.add_param(&band.seed);
+                page.add_param(&band.lock);
+            });
+            section.add_page("Players", |page| {
+                for player in band.plays() {
+                    page.add_param(player);
                 }
             });
         });

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use serde::Serialize;
 
 use crate::bridge::{Cue, PackIdentity, Status};
+use crate::score::Programs;
 
 /// The live instances in the order of their creation.
 static INSTANCES: Mutex<Vec<(&'static str, Weak<Status>)>> = Mutex::new(Vec::new());
@@ -106,7 +107,7 @@ fn live() -> impl Iterator<Item = (&'static str, Arc<Status>)> {
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> usize {
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
-    unsafe { write(&report(), buffer, capacity) }
+    unsafe { write(report().as_bytes(), buffer, capacity) }
 }
 
 /// The same for [`cues()`]. They grow while the plugin plays: a caller asks again until they fit.
@@ -118,19 +119,27 @@ pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> us
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_cues(buffer: *mut u8, capacity: usize) -> usize {
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
-    unsafe { write(&cues(), buffer, capacity) }
+    unsafe { write(cues().as_bytes(), buffer, capacity) }
 }
 
-/// Writes `text` into `buffer` if its `capacity` suffices, and returns the bytes needed.
+/// Writes `bytes` into `buffer` if its `capacity` suffices, and returns how many they are.
 ///
 /// # Safety
 ///
 /// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
 #[allow(unsafe_code)]
-unsafe fn write(text: &str, buffer: *mut u8, capacity: usize) -> usize {
-    if text.len() <= capacity && !buffer.is_null() {
-        // SAFETY: the caller grants `capacity` bytes at `buffer`, and the text fits.
-        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
+pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> usize {
+    if bytes.len() <= capacity && !buffer.is_null() {
+        // SAFETY: the caller grants `capacity` bytes at `buffer`, and they fit.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer, bytes.len()) };
     }
-    text.len()
+    bytes.len()
+}
+
+/// What the band of the instance made last played, and with which programs.
+pub(crate) fn played() -> (Vec<Cue>, Programs) {
+    let last = live().last();
+    last.map_or((Vec::new(), None), |(_, status)| {
+        (status.cues.all(), status.cues.programs())
+    })
 }

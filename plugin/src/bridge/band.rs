@@ -1,5 +1,6 @@
 //! The band of a `notes` pack: what it is told, and what it does.
 
+use nice_plug::prelude::Enum;
 use serde::Serialize;
 
 /// What a person asks of the band. Taken over at the next bar.
@@ -42,14 +43,20 @@ impl Default for Direction {
 }
 
 /// How the band's beat relates to the host's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum Feel {
     /// One of its beats lasts two of the host's.
+    #[id = "half"]
+    #[name = "Half time"]
     Half,
     /// They are the same.
+    #[id = "plain"]
+    #[name = "Plain"]
     #[default]
     Plain,
     /// Two of its beats last one of the host's.
+    #[id = "double"]
+    #[name = "Double time"]
     Double,
 }
 

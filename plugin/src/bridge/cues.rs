@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::Cue;
+use super::{Cue, NUM_STEMS};
 
 /// The most cues of a chunk.
 pub const MAX_CUES: usize = 512;
@@ -17,6 +17,8 @@ pub struct Cues {
     cues: Vec<Cue>,
     /// For which there was no room.
     num_dropped: u64,
+    /// The programs that bass, piano and other play on from here on, where they change.
+    programs: Option<[u8; NUM_STEMS - 1]>,
 }
 
 impl Cues {
@@ -25,6 +27,7 @@ impl Cues {
         Self {
             cues: Vec::with_capacity(if has_band { MAX_CUES } else { 0 }),
             num_dropped: 0,
+            programs: None,
         }
     }
 
@@ -32,6 +35,12 @@ impl Cues {
     pub fn clear(&mut self) {
         self.cues.clear();
         self.num_dropped = 0;
+        self.programs = None;
+    }
+
+    /// Says what bass, piano and other play on.
+    pub fn set_programs(&mut self, programs: [u8; NUM_STEMS - 1]) {
+        self.programs = Some(programs);
     }
 
     /// Adds one, or counts it where there is no room.
@@ -57,15 +66,28 @@ impl Cues {
 /// The cues of the last minutes. Its lock is held for a moment by the worker and by whoever reads,
 /// and never by the audio thread.
 #[derive(Default)]
-pub struct CueLog(Mutex<VecDeque<(u32, Cue)>>);
+pub struct CueLog(Mutex<Log>);
+
+#[derive(Default)]
+struct Log {
+    /// With their epochs.
+    cues: VecDeque<(u32, Cue)>,
+    /// The programs of bass, piano and other that were chosen last.
+    programs: Option<[u8; NUM_STEMS - 1]>,
+}
 
 impl CueLog {
     /// Adds a chunk's cues, from the worker; the oldest go.
-    pub(super) fn add(&self, epoch: u32, cues: &[Cue], max_samples: i64) {
-        let (Some(last), Ok(mut log)) = (cues.last(), self.0.lock()) else {
+    pub(super) fn add(&self, epoch: u32, cues: &Cues, max_samples: i64) {
+        let Ok(mut log) = self.0.lock() else {
             return;
         };
-        log.extend(cues.iter().map(|cue| (epoch, *cue)));
+        log.programs = cues.programs.or(log.programs);
+        let Some(last) = cues.all().last() else {
+            return;
+        };
+        let log = &mut log.cues;
+        log.extend(cues.all().iter().map(|cue| (epoch, *cue)));
         let oldest = last.position - max_samples;
         while log.len() > MAX_LOGGED
             || log
@@ -79,7 +101,7 @@ impl CueLog {
     /// Forgets them: positions count anew.
     pub(super) fn clear(&self) {
         if let Ok(mut log) = self.0.lock() {
-            log.clear();
+            *log = Log::default();
         }
     }
 
@@ -88,8 +110,11 @@ impl CueLog {
         let Ok(log) = self.0.lock() else {
             return Vec::new();
         };
-        let last_epoch = log.back().map(|(epoch, _)| *epoch);
-        let of_last = log.iter().filter(|(epoch, _)| Some(*epoch) == last_epoch);
-        of_last.map(|(_, cue)| *cue).collect()
+        log.cues.iter().map(|(_, cue)| *cue).collect()
+    }
+
+    /// What bass, piano and other play on. Not for the audio thread.
+    pub fn programs(&self) -> Option<[u8; NUM_STEMS - 1]> {
+        self.0.lock().ok()?.programs
     }
 }

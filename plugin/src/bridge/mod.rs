@@ -301,10 +301,8 @@ impl WorkerEnd {
         for cue in chunk.cues.all() {
             self.shared.cues.force_push((chunk.epoch, *cue));
         }
-        let cues = chunk.cues.all();
-        self.status
-            .cues
-            .add(chunk.epoch, cues, self.max_log_samples);
+        let log = &self.status.cues;
+        log.add(chunk.epoch, &chunk.cues, self.max_log_samples);
     }
 
     /// Whether the worker shall end.

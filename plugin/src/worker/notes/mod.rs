@@ -102,8 +102,9 @@ impl Notes {
         let until = from + self.chunk_samples;
         let done = self.play.take(&self.song, from, until);
         for done in done {
-            if let Done::Cue(cue) = done {
-                chunk.cues.add(*cue);
+            match done {
+                Done::Cue(cue) => chunk.cues.add(*cue),
+                Done::Sounds(_, sounds) => chunk.cues.set_programs(sounds.programs),
             }
         }
         for stem in 0..NUM_STEMS {
@@ -162,6 +163,7 @@ impl Way for Notes {
     fn skip(&mut self, chunk: &Chunk) {
         self.input.take(chunk);
         self.song.take(chunk.points.all());
+        self.song.forget_before(chunk.start - self.past_samples);
         self.lanes.reset();
     }
 
