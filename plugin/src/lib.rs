@@ -42,8 +42,8 @@
 //! | [`score`] | any but audio | what the band played, as MIDI and as a lead sheet |
 //! | [`report`] | any but audio | counters as JSON |
 //!
-//! Imports go one way: dsp, geometry, music <- instrument, pack <- worker; bridge <- audio, worker, editor. `audio` never
-//! imports `worker` or `pack`.
+//! Imports go one way: dsp, geometry, music <- instrument, pack <- worker; bridge <- audio, worker,
+//! editor. `audio` never imports `worker` or `pack`.
 
 pub mod audio;
 pub mod bridge;
