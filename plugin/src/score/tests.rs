@@ -234,6 +234,23 @@ fn a_jump_goes_on_where_the_song_was() {
 }
 
 #[test]
+fn the_last_bars_are_whole() {
+    let mut band = Band::new(2, 1.0);
+    band.beat.beat = 1;
+    band.beats(&[C; 8]);
+    let bars = |position, num_bars| {
+        let cues = last_bars(&band.cues, position, num_bars);
+        cues.iter().map(|cue| cue.quarters).collect::<Vec<_>>()
+    };
+    let at = |quarters: f64| (quarters * 22_050.0) as i64;
+    assert_eq!(bars(at(6.5), 2), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(bars(at(6.5), 1), [3.0, 4.0]);
+    assert_eq!(bars(at(7.0), 1), [5.0, 6.0]);
+    assert_eq!(bars(at(4.0), 9), [1.0, 2.0]);
+    assert!(bars(at(0.5), 9).is_empty());
+}
+
+#[test]
 fn a_sheet_has_a_chord_where_it_changes_and_any_title() {
     let mut band = Band::new(3, 1.0);
     band.beat.key = 5;
