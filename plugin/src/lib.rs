@@ -46,6 +46,8 @@ pub mod dsp;
 pub mod editor;
 pub mod engine;
 pub mod geometry;
+pub mod instrument;
+pub mod music;
 pub mod pack;
 pub mod params;
 mod plugin;

@@ -1,6 +1,7 @@
 //! The band of a `notes` pack: what it is told, and what it does.
 
 use nice_plug::prelude::Enum;
+use serde::Serialize;
 
 /// What a person asks of the band. Taken over at the next bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Direction {
     pub complexity: f32,
     /// Bars from one fill to the next, at the end of which it is played; 0 for none.
     pub fill_bars: u8,
-    /// 0 (straight) to 1 (triplets): how far the second half of a half beat is late.
+    /// 0 (straight) to 1 (triplets): how late the second half of a beat is.
     pub swing: f32,
     /// Half, plain or double time.
     pub feel: Feel,
@@ -23,6 +24,22 @@ pub struct Direction {
     pub is_locked: bool,
     /// Which stems play.
     pub plays: [bool; super::NUM_STEMS],
+}
+
+impl Default for Direction {
+    fn default() -> Self {
+        Self {
+            style: None,
+            intensity: None,
+            complexity: 0.0,
+            fill_bars: 8,
+            swing: 0.0,
+            feel: Feel::Plain,
+            seed: 0,
+            is_locked: false,
+            plays: [true; super::NUM_STEMS],
+        }
+    }
 }
 
 /// How the band's beat relates to the host's.
@@ -44,18 +61,20 @@ pub enum Feel {
 }
 
 /// Something that the band does at a place.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cue {
     /// The input position with which it sounds, in samples since the last reset.
     pub position: i64,
     /// The same place in the host's song, in quarter notes.
     pub quarters: f64,
     /// What is done.
+    #[serde(flatten)]
     pub act: Act,
 }
 
 /// What the band does.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "act", rename_all = "lowercase")]
 pub enum Act {
     /// A note starts.
     Start {
@@ -77,8 +96,8 @@ pub enum Act {
     Beat(Beat),
 }
 
-/// A beat as it was decided.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A beat of the host's metre as it was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Beat {
     /// `quality * 12 + root`, 84 for none (models/README.md).
     pub chord: u8,
@@ -96,4 +115,6 @@ pub struct Beat {
     pub beat_quarters: f32,
     /// Quarter notes per minute.
     pub tempo: f32,
+    /// Whether the host's transport does not run: bars count from the first sound since it stopped.
+    pub is_free: bool,
 }

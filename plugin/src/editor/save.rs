@@ -141,7 +141,8 @@ fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
     let engine = state.engine.as_ref()?;
     let (_, audible) = engine.audible();
     let cues = engine.status.cues.all();
-    score::midi_file(score::last_bars(&cues, audible, num_bars), None)
+    let bars = score::last_bars(&cues, audible, num_bars);
+    score::midi_file(bars, engine.status.programs())
 }
 
 /// How the export goes or went; until there is one, what is kept for it.
