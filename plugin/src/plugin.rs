@@ -339,6 +339,10 @@ impl<C: Class> One2Four<C> {
             Ok(pack) => {
                 self.status.set_pack(Some(pack.identity()));
                 self.status.set_fault(None);
+                self.params
+                    .band
+                    .style_names
+                    .set(pack.manifest.style_names());
                 pack.manifest.stream
             }
             Err(error) => {

@@ -139,7 +139,6 @@ pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> us
 /// What the band of the instance made last played, and with which programs.
 pub(crate) fn played() -> (Vec<Cue>, Programs) {
     let last = live().last();
-    last.map_or((Vec::new(), None), |(_, status)| {
-        (status.cues.all(), status.cues.programs())
-    })
+    last.map(|(_, status)| (status.cues.all(), status.programs()))
+        .unwrap_or_default()
 }

@@ -15,10 +15,11 @@ const MAX_LOGGED: usize = 1 << 18;
 /// The cues of a chunk, of which there is room for [`MAX_CUES`].
 pub struct Cues {
     cues: Vec<Cue>,
+    /// The General-MIDI programs, from 0, on which bass, piano and other play at the end, where they
+    /// change.
+    pub programs: Option<[u8; NUM_STEMS - 1]>,
     /// For which there was no room.
     num_dropped: u64,
-    /// The programs that bass, piano and other play on from here on, where they change.
-    programs: Option<[u8; NUM_STEMS - 1]>,
 }
 
 impl Cues {
@@ -26,21 +27,16 @@ impl Cues {
     pub(super) fn new(has_band: bool) -> Self {
         Self {
             cues: Vec::with_capacity(if has_band { MAX_CUES } else { 0 }),
-            num_dropped: 0,
             programs: None,
+            num_dropped: 0,
         }
     }
 
     /// Forgets them.
     pub fn clear(&mut self) {
         self.cues.clear();
-        self.num_dropped = 0;
         self.programs = None;
-    }
-
-    /// Says what bass, piano and other play on.
-    pub fn set_programs(&mut self, programs: [u8; NUM_STEMS - 1]) {
-        self.programs = Some(programs);
+        self.num_dropped = 0;
     }
 
     /// Adds one, or counts it where there is no room.
@@ -66,28 +62,15 @@ impl Cues {
 /// The cues of the last minutes. Its lock is held for a moment by the worker and by whoever reads,
 /// and never by the audio thread.
 #[derive(Default)]
-pub struct CueLog(Mutex<Log>);
-
-#[derive(Default)]
-struct Log {
-    /// With their epochs.
-    cues: VecDeque<(u32, Cue)>,
-    /// The programs of bass, piano and other that were chosen last.
-    programs: Option<[u8; NUM_STEMS - 1]>,
-}
+pub struct CueLog(Mutex<VecDeque<(u32, Cue)>>);
 
 impl CueLog {
     /// Adds a chunk's cues, from the worker; the oldest go.
-    pub(super) fn add(&self, epoch: u32, cues: &Cues, max_samples: i64) {
-        let Ok(mut log) = self.0.lock() else {
+    pub(super) fn add(&self, epoch: u32, cues: &[Cue], max_samples: i64) {
+        let (Some(last), Ok(mut log)) = (cues.last(), self.0.lock()) else {
             return;
         };
-        log.programs = cues.programs.or(log.programs);
-        let Some(last) = cues.all().last() else {
-            return;
-        };
-        let log = &mut log.cues;
-        log.extend(cues.all().iter().map(|cue| (epoch, *cue)));
+        log.extend(cues.iter().map(|cue| (epoch, *cue)));
         let oldest = last.position - max_samples;
         while log.len() > MAX_LOGGED
             || log
@@ -101,7 +84,7 @@ impl CueLog {
     /// Forgets them: positions count anew.
     pub(super) fn clear(&self) {
         if let Ok(mut log) = self.0.lock() {
-            *log = Log::default();
+            log.clear();
         }
     }
 
@@ -110,11 +93,8 @@ impl CueLog {
         let Ok(log) = self.0.lock() else {
             return Vec::new();
         };
-        log.cues.iter().map(|(_, cue)| *cue).collect()
-    }
-
-    /// What bass, piano and other play on. Not for the audio thread.
-    pub fn programs(&self) -> Option<[u8; NUM_STEMS - 1]> {
-        self.0.lock().ok()?.programs
+        let last_epoch = log.back().map(|(epoch, _)| *epoch);
+        let of_last = log.iter().filter(|(epoch, _)| Some(*epoch) == last_epoch);
+        of_last.map(|(_, cue)| *cue).collect()
     }
 }

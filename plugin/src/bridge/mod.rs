@@ -298,11 +298,16 @@ impl WorkerEnd {
         self.status
             .dropped_cues
             .fetch_add(num_dropped, Ordering::Relaxed);
+        if let Some(programs) = chunk.cues.programs {
+            self.status.set_programs(programs);
+        }
         for cue in chunk.cues.all() {
             self.shared.cues.force_push((chunk.epoch, *cue));
         }
-        let log = &self.status.cues;
-        log.add(chunk.epoch, &chunk.cues, self.max_log_samples);
+        let cues = chunk.cues.all();
+        self.status
+            .cues
+            .add(chunk.epoch, cues, self.max_log_samples);
     }
 
     /// Whether the worker shall end.

@@ -110,6 +110,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// What a `notes` pack calls its styles; none of another.
+    pub fn style_names(&self) -> Vec<String> {
+        let styles = self.band.iter().flat_map(|band| &band.styles);
+        styles.map(|style| style.name.clone()).collect()
+    }
+
     /// Reads and checks the text of the `pack.toml` in the folder `id`.
     pub fn parse(id: &str, text: &str) -> Result<Self, PackError> {
         let file: File = toml::from_str(text).map_err(|error| {

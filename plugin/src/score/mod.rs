@@ -12,7 +12,7 @@ mod midi;
 mod sheet;
 mod song;
 
-use crate::bridge::Cue;
+use crate::bridge::{Act, Cue};
 
 pub use chord::{Key, NO_CHORD, chord_name, key_name};
 pub use midi::{Programs, TICKS_PER_QUARTER};
@@ -27,6 +27,22 @@ pub fn midi_file(cues: &[Cue], programs: Programs) -> Option<Vec<u8>> {
 /// no beat.
 pub fn lead_sheet(cues: &[Cue], title: &str) -> Option<String> {
     sheet::write(&song::Song::of(cues)?, title)
+}
+
+/// The last whole bars before an input position, or as many as there are.
+pub fn last_bars(cues: &[Cue], position: i64, num_bars: usize) -> &[Cue] {
+    let is_start = |cue: &Cue| {
+        cue.position <= position && matches!(cue.act, Act::Beat(beat) if beat.beat == 0)
+    };
+    let starts = cues.iter().enumerate().filter(|(_, cue)| is_start(cue));
+    let starts: Vec<_> = starts.map(|(idx, _)| idx).collect();
+    let Some((&end, before)) = starts.split_last() else {
+        return &[];
+    };
+    // A pickup is less than a bar.
+    let first = before.len().saturating_sub(num_bars);
+    let start = before.get(first).copied().unwrap_or(end);
+    &cues[start..end]
 }
 
 #[cfg(test)]

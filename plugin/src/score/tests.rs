@@ -34,6 +34,7 @@ impl Band {
                 beats_per_bar,
                 beat_quarters,
                 tempo: 120.0,
+                is_free: false,
             },
         }
     }
@@ -231,6 +232,23 @@ fn a_jump_goes_on_where_the_song_was() {
     assert_eq!((song.notes[0].start, song.notes[0].end), (1.5, 2.0));
     let bytes = midi_file(&band.cues, None).unwrap();
     assert_eq!(metres(&bytes), [(0, 2, 4), (960, 4, 4)]);
+}
+
+#[test]
+fn the_last_bars_are_whole() {
+    let mut band = Band::new(2, 1.0);
+    band.beat.beat = 1;
+    band.beats(&[C; 8]);
+    let bars = |position, num_bars| {
+        let cues = last_bars(&band.cues, position, num_bars);
+        cues.iter().map(|cue| cue.quarters).collect::<Vec<_>>()
+    };
+    let at = |quarters: f64| (quarters * 22_050.0) as i64;
+    assert_eq!(bars(at(6.5), 2), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(bars(at(6.5), 1), [3.0, 4.0]);
+    assert_eq!(bars(at(7.0), 1), [5.0, 6.0]);
+    assert_eq!(bars(at(4.0), 9), [1.0, 2.0]);
+    assert!(bars(at(0.5), 9).is_empty());
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Notes {
         for done in done {
             match done {
                 Done::Cue(cue) => chunk.cues.add(*cue),
-                Done::Sounds(_, sounds) => chunk.cues.set_programs(sounds.programs),
+                Done::Sounds(_, sounds) => chunk.cues.programs = Some(sounds.programs),
             }
         }
         for stem in 0..NUM_STEMS {
