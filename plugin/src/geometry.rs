@@ -13,6 +13,12 @@ pub const MAX_BUDGET_S: f64 = 0.5;
 
 /// The hop that a chunk is counted in where the networks have no STFT, in seconds.
 const PLAIN_HOP_S: f64 = 512.0 / 44100.0;
+/// How long before it sounds a band's beat is decided, in seconds: what is heard meanwhile is the
+/// future that its BiLSTMs know.
+const BAND_AHEAD_S: f64 = 1.0;
+/// How long a band may go on after the last sound, in seconds: nine beats of 20 per minute in half
+/// time, and what rings on.
+const BAND_HOLD_S: f64 = 60.0;
 
 /// What a pack's networks were trained on (`[stream]` of `pack.toml`), by the kind of the pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +27,8 @@ pub enum Stream {
     Mask(MaskStream),
     /// Networks that give samples.
     Waveform(WaveformStream),
+    /// Networks that give notes.
+    Notes(NotesStream),
 }
 
 /// The stream of a `mask` pack.
@@ -49,6 +57,17 @@ pub struct WaveformStream {
     pub overlap: usize,
 }
 
+/// The stream of a `notes` pack, whose networks hear the root mean square over the host's channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotesStream {
+    /// Hz.
+    pub sample_rate: u32,
+    /// Window length in samples at `sample_rate`.
+    pub fft: usize,
+    /// Hop in samples at `sample_rate`.
+    pub hop: usize,
+}
+
 impl Stream {
     /// The stream used where no pack could be read, so that the latency is that of the pack that
     /// an instance begins with.
@@ -58,8 +77,14 @@ impl Stream {
     fn hop_s(&self) -> f64 {
         match self {
             Self::Mask(stream) => stream.hop as f64 / f64::from(stream.sample_rate),
+            Self::Notes(stream) => stream.hop as f64 / f64::from(stream.sample_rate),
             Self::Waveform(_) => PLAIN_HOP_S,
         }
+    }
+
+    /// Whether its stems are a band's, which plays in the time of the host's song.
+    pub fn has_band(&self) -> bool {
+        matches!(self, Self::Notes(_))
     }
 }
 
@@ -174,7 +199,7 @@ impl Geometry {
 
     /// How far the worker's output trails its input. Masks: the look-ahead, and the frames that
     /// still have to be added to a sample after its own. Waveforms: the samples that the next
-    /// window fades into.
+    /// window fades into. Notes: how far ahead the band hears.
     pub fn worker_delay_samples(&self) -> usize {
         match self.stream {
             Stream::Mask(stream) => (stream.lookahead_frames + OVERLAP - 1) * self.hop,
@@ -182,6 +207,29 @@ impl Geometry {
                 let overlap_s = stream.overlap as f64 / f64::from(stream.sample_rate);
                 (overlap_s * self.sample_rate).round() as usize
             }
+            Stream::Notes(_) => {
+                let frames = BAND_AHEAD_S * self.sample_rate / self.hop as f64;
+                frames.round() as usize * self.hop
+            }
+        }
+    }
+
+    /// How long before the first sound the stems may sound: a band may begin with the beat in which
+    /// the first sound lies.
+    pub fn early_samples(&self) -> usize {
+        if self.stream.has_band() {
+            self.worker_delay_samples()
+        } else {
+            0
+        }
+    }
+
+    /// How long the stems may sound after the last sound of the input.
+    pub fn hold_samples(&self) -> usize {
+        if self.stream.has_band() {
+            (BAND_HOLD_S * self.sample_rate) as usize
+        } else {
+            0
         }
     }
 
@@ -240,6 +288,11 @@ mod tests {
             channels: 1,
             overlap: 1024,
         });
+        let notes = Stream::Notes(NotesStream {
+            sample_rate: 44_100,
+            fft: 4096,
+            hop: 1024,
+        });
         #[rustfmt::skip]
         let table = [
             // stream          rate      hop    1 s     1/4 s   1/10 s  one hop
@@ -253,6 +306,11 @@ mod tests {
             (waveform,        44_100.0,  512,   68096,  24576,  11264,  4608),
             (waveform,        48_000.0,  558,   74211,  26781,  12273,  5019),
             (waveform,        192_000.0, 2232,  296844, 107124, 49092,  20076),
+            // A second more than a chunk and the time for it, in whole hops.
+            (notes,           8_000.0,   186,   20088,  12090,  9486,   8556),
+            (notes,           44_100.0,  1024,  110592, 66560,  52224,  47104),
+            (notes,           48_000.0,  1116,  120528, 72540,  56916,  51336),
+            (notes,           192_000.0, 4459,  481572, 289835, 227409, 205114),
         ];
         for (stream, rate, hop, one, quarter, tenth, one_hop) in table {
             let latencies = ChunkSetting::ALL.map(|setting| {

@@ -1,5 +1,7 @@
 //! The parameters. Their ids are frozen: projects and automation are saved under them.
 
+mod band;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,7 +10,10 @@ use nice_plug::prelude::*;
 use nice_plug::util;
 use serde::{Deserialize, Serialize};
 
+use crate::bridge::Direction;
 use crate::geometry::ChunkSetting;
+
+pub use band::{AUTO_INTENSITY, BandParams, Fills, MAX_SEED, MAX_STYLE, StyleNames};
 
 /// The bottom of a fader in dB; there the strip is off and the fader reads `-inf`.
 pub const MIN_GAIN_DB: f32 = -80.0;
@@ -95,6 +100,9 @@ pub struct One2FourParams {
     /// Delay host automation by the latency, so that it acts on the audio it was drawn on.
     #[id = "align_automation"]
     pub align_automation: BoolParam,
+    /// What is asked of the band of a `notes` pack.
+    #[nested(group = "Band")]
+    pub band: BandParams,
     /// The id of the pack, saved with the project even where this machine lacks the pack.
     #[persist = "pack"]
     pub pack: PackId,
@@ -116,6 +124,7 @@ impl Default for One2FourParams {
             output_gain: gain_param("Output Gain".into()),
             chunk: EnumParam::new("Chunk", ChunkSetting::OneSecond).non_automatable(),
             align_automation: switch_param("Align Automation".into(), true),
+            band: BandParams::default(),
             pack: PackId::new(DEFAULT_PACK),
             editor: std::sync::RwLock::default(),
         }
@@ -144,6 +153,11 @@ impl One2FourParams {
         }
         mix[OUTPUT_IDX] = linear_gain(self.output_gain.value());
         mix
+    }
+
+    /// What is asked of the band now. Neither allocates nor blocks.
+    pub fn direction(&self) -> Direction {
+        self.band.direction()
     }
 }
 

@@ -5,10 +5,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
-use crate::bridge::{EditorSlot, Status};
+use crate::audio::{HostTime, Note};
+use crate::bridge::{EditorSlot, NUM_STEMS, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
 use crate::engine::{self, Engine, HostConfig};
@@ -28,6 +30,8 @@ pub trait Class: Send + 'static {
     const DESCRIPTION: &'static str;
     /// The first is the default.
     const LAYOUTS: &'static [AudioIOLayout];
+    /// Whether a band's notes go out.
+    const NOTES: MidiConfig;
 }
 
 /// Stereo in, stereo out; no further bus, because hosts' and wrappers' handling of those is frail.
@@ -59,6 +63,8 @@ impl Class for Stereo {
     const VST3_ID: [u8; 16] = *b"One2Four::Stereo";
     const DESCRIPTION: &'static str = "Pulls drums, bass, piano and the rest of a mix apart";
     const LAYOUTS: &'static [AudioIOLayout] = &[layout(2, &[], "Stereo"), layout(1, &[], "Mono")];
+    // Hosts keep the notes of a track from what has an output for them.
+    const NOTES: MidiConfig = MidiConfig::None;
 }
 
 impl Class for MultiOut {
@@ -70,6 +76,7 @@ impl Class for MultiOut {
         layout(2, &[new_nonzero_u32(2); 4], "Stereo with stem buses"),
         layout(1, &[new_nonzero_u32(1); 4], "Mono with stem buses"),
     ];
+    const NOTES: MidiConfig = MidiConfig::Basic;
 }
 
 /// An instance of the plugin.
@@ -126,6 +133,7 @@ impl<C: Class> Plugin for One2Four<C> {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::LAYOUTS;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    const MIDI_OUTPUT: MidiConfig = C::NOTES;
 
     type Editor = Window;
     type SysExMessage = ();
@@ -213,7 +221,8 @@ impl<C: Class> Plugin for One2Four<C> {
         let Some(engine) = &mut self.engine else {
             return ProcessStatus::Normal;
         };
-        engine.room.set_playing(context.transport().playing);
+        engine.room.set_time(&host_time(context.transport()));
+        engine.room.direct(self.params.direction());
         let mix = self.params.mix();
         let align_automation = self.params.align_automation.value();
         let buses = match &mut aux.outputs {
@@ -230,6 +239,14 @@ impl<C: Class> Plugin for One2Four<C> {
                 .room
                 .process(buffer.as_slice(), buses, &mix, align_automation);
         });
+        if C::NOTES != MidiConfig::None {
+            for idx in 0..engine.room.notes().len() {
+                let note = engine.room.notes()[idx];
+                if context.try_send_event(event(note)).is_err() {
+                    engine.room.note_not_taken(note);
+                }
+            }
+        }
         if engine.room.wakes_editor() {
             self.notifier.request_repaint();
         }
@@ -238,6 +255,47 @@ impl<C: Class> Plugin for One2Four<C> {
 
     fn deactivate(&mut self) {
         self.drop_engine();
+    }
+}
+
+/// The channels of drums, bass, piano and other, from 0: General MIDI's drums are on its tenth.
+const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
+
+/// A note as hosts take it.
+fn event(note: Note) -> NoteEvent<()> {
+    let timing = note.offset;
+    let voice_id = VoiceID::Wildcard;
+    let channel = CHANNELS.get(usize::from(note.stem_idx)).copied();
+    let channel = Channel::Number(channel.unwrap_or_default());
+    let key = Key::Number(note.pitch);
+    match note.velocity {
+        0 => NoteEvent::NoteOff {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity: 0.0,
+        },
+        velocity => NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity: f32::from(velocity) / 127.0,
+        },
+    }
+}
+
+/// What the host tells of its song with this block.
+fn host_time(transport: &Transport) -> HostTime {
+    let signature = transport.time_sig_numerator;
+    HostTime {
+        is_playing: transport.playing,
+        quarters: transport.pos_beats(),
+        tempo: transport.tempo,
+        bar_quarters: transport.bar_start_pos_beats,
+        bar_number: transport.bar_number,
+        signature: signature.zip(transport.time_sig_denominator),
     }
 }
 
@@ -281,6 +339,10 @@ impl<C: Class> One2Four<C> {
             Ok(pack) => {
                 self.status.set_pack(Some(pack.identity()));
                 self.status.set_fault(None);
+                self.params
+                    .band
+                    .style_names
+                    .set(pack.manifest.style_names());
                 pack.manifest.stream
             }
             Err(error) => {
@@ -324,6 +386,24 @@ impl<C: Class> ClapPlugin for One2Four<C> {
             section.add_page("Solos", |page| {
                 for strip in self.params.strips() {
                     page.add_param(&strip.solo);
+                }
+            });
+        });
+        let band = &self.params.band;
+        context.add_section("Band", |section| {
+            section.add_page("Playing", |page| {
+                page.add_param(&band.style);
+                page.add_param(&band.intensity);
+                page.add_param(&band.complexity);
+                page.add_param(&band.fills);
+                page.add_param(&band.swing);
+                page.add_param(&band.feel);
+                page.add_param(&band.seed);
+                page.add_param(&band.lock);
+            });
+            section.add_page("Players", |page| {
+                for player in band.plays() {
+                    page.add_param(player);
                 }
             });
         });

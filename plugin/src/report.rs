@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde::Serialize;
 
-use crate::bridge::{PackIdentity, Status};
+use crate::bridge::{Cue, PackIdentity, Status};
+use crate::score::Programs;
 
 /// The live instances in the order of their creation.
 static INSTANCES: Mutex<Vec<(&'static str, Weak<Status>)>> = Mutex::new(Vec::new());
@@ -61,17 +62,39 @@ impl Instance {
 
 /// The report as JSON.
 pub fn report() -> String {
+    let instances = live()
+        .map(|(id, status)| Instance::new(id, &status))
+        .collect();
+    serde_json::to_string(&Report { instances }).unwrap_or_default()
+}
+
+/// What an instance's band did.
+#[derive(Serialize)]
+struct Played {
+    plugin_id: &'static str,
+    cues: Vec<Cue>,
+}
+
+/// What the bands of the instances did since their last resets, as JSON: a list of instances, each with
+/// its `cues` (bridge::Cue).
+pub fn cues() -> String {
+    let played: Vec<_> = live()
+        .map(|(plugin_id, status)| Played {
+            plugin_id,
+            cues: status.cues.all(),
+        })
+        .collect();
+    serde_json::to_string(&played).unwrap_or_default()
+}
+
+/// The instances that there are.
+fn live() -> impl Iterator<Item = (&'static str, Arc<Status>)> {
     let instances = INSTANCES
         .lock()
         .map(|instances| instances.clone())
         .unwrap_or_default();
-    let live = instances
-        .iter()
-        .filter_map(|(id, status)| Some((*id, status.upgrade()?)));
-    let instances = live
-        .map(|(id, status)| Instance::new(id, &status))
-        .collect();
-    serde_json::to_string(&Report { instances }).unwrap_or_default()
+    let live = instances.into_iter();
+    live.filter_map(|(id, status)| Some((id, status.upgrade()?)))
 }
 
 /// Writes the report as JSON in UTF-8 into `buffer` if its `capacity` in bytes suffices, and returns
@@ -83,10 +106,39 @@ pub fn report() -> String {
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> usize {
-    let report = report();
-    if report.len() <= capacity && !buffer.is_null() {
-        // SAFETY: the caller grants `capacity` bytes at `buffer`, and the report fits.
-        unsafe { std::ptr::copy_nonoverlapping(report.as_ptr(), buffer, report.len()) };
+    // SAFETY: the caller grants `capacity` bytes at `buffer`.
+    unsafe { write(report().as_bytes(), buffer, capacity) }
+}
+
+/// The same for [`cues()`]. They grow while the plugin plays: a caller asks again until they fit.
+///
+/// # Safety
+///
+/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
+#[unsafe(no_mangle)]
+#[allow(unsafe_code)]
+pub unsafe extern "C" fn one2four_cues(buffer: *mut u8, capacity: usize) -> usize {
+    // SAFETY: the caller grants `capacity` bytes at `buffer`.
+    unsafe { write(cues().as_bytes(), buffer, capacity) }
+}
+
+/// Writes `bytes` into `buffer` if its `capacity` suffices, and returns how many they are.
+///
+/// # Safety
+///
+/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
+#[allow(unsafe_code)]
+pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> usize {
+    if bytes.len() <= capacity && !buffer.is_null() {
+        // SAFETY: the caller grants `capacity` bytes at `buffer`, and they fit.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer, bytes.len()) };
     }
-    report.len()
+    bytes.len()
+}
+
+/// What the band of the instance made last played, and with which programs.
+pub(crate) fn played() -> (Vec<Cue>, Programs) {
+    let last = live().last();
+    last.map(|(_, status)| (status.cues.all(), status.programs()))
+        .unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use clack_host::plugin::PluginDescriptor;
 use clack_host::prelude::*;
 use libloading::Library;
 
-use crate::report::{self, Report, ReportFn};
+use crate::report::{self, MidiFn, Report, ReportFn, SheetFn};
 use crate::{Instance, Result, StageError};
 
 /// A loaded plugin file. It stays loaded while one of its instances lives.
@@ -16,6 +16,10 @@ pub struct Binary {
     entry: PluginEntry,
     /// Absent in plugins other than One2Four.
     report: Option<ReportFn>,
+    /// Likewise.
+    midi: Option<MidiFn>,
+    /// Likewise.
+    sheet: Option<SheetFn>,
 }
 
 /// What a scan learns about a class of a plugin file.
@@ -65,12 +69,25 @@ impl Binary {
         let report = unsafe { library.get::<ReportFn>(b"one2four_report\0") }
             .ok()
             .map(|symbol| *symbol);
+        // SAFETY: as above.
+        let midi = unsafe { library.get::<MidiFn>(b"one2four_midi\0") }
+            .ok()
+            .map(|symbol| *symbol);
+        // SAFETY: as above.
+        let sheet = unsafe { library.get::<SheetFn>(b"one2four_sheet\0") }
+            .ok()
+            .map(|symbol| *symbol);
         // SAFETY: `clap_entry` has the type that the CLAP standard gives it.
         let entry = unsafe { LibraryEntry::load_from_library(library) }
             // SAFETY: as above.
             .and_then(|entry| unsafe { PluginEntry::load_from(entry, &c_path) })
             .map_err(|e| refused(e.to_string()))?;
-        Ok(Self { entry, report })
+        Ok(Self {
+            entry,
+            report,
+            midi,
+            sheet,
+        })
     }
 
     /// Takes a plugin that is linked into this program instead of one from a file; `path` is where
@@ -93,6 +110,8 @@ impl Binary {
         Ok(Self {
             entry,
             report: Some(report),
+            midi: None,
+            sheet: None,
         })
     }
 
@@ -127,6 +146,25 @@ impl Binary {
             .report
             .ok_or_else(|| unreadable("the file does not export `one2four_report`".into()))?;
         report::read(report).map_err(unreadable)
+    }
+
+    /// What the band of the instance made last played, as a MIDI file; none where it played nothing.
+    #[allow(unsafe_code)]
+    pub fn midi(&self) -> Option<Vec<u8>> {
+        let midi = self.midi?;
+        // SAFETY: the file stays loaded while `self` lives, and writes at most `capacity` bytes.
+        let file = report::whole(|buffer, capacity| unsafe { midi(buffer, capacity) });
+        (!file.is_empty()).then_some(file)
+    }
+
+    /// The same as a lead sheet in MusicXML.
+    #[allow(unsafe_code)]
+    pub fn sheet(&self, title: &str) -> Option<Vec<u8>> {
+        let sheet = self.sheet?;
+        let (start, len) = (title.as_ptr(), title.len());
+        // SAFETY: as above, and the title is there until the call returns.
+        let file = report::whole(|buffer, capacity| unsafe { sheet(start, len, buffer, capacity) });
+        (!file.is_empty()).then_some(file)
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! A [`Desk`] and a [`Canvas`] stand in for the host's and the system's side of an editor's window.
 //!
+//! A [`Transport`] is the host's song for a band that plays along.
+//!
 //! A [`Player`] may move to another thread, as a DAW's audio callback does.
 
 pub mod alloc;
@@ -23,6 +25,7 @@ mod player;
 mod report;
 mod state;
 pub mod syscalls;
+mod transport;
 #[cfg(target_os = "linux")]
 pub mod vst3;
 mod window;
@@ -36,6 +39,7 @@ pub use params::{Param, RemotePage};
 pub use player::{Change, Player, Touch};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;
+pub use transport::{Metre, Transport};
 
 /// Why a host's wish did not come true.
 #[derive(Debug, thiserror::Error)]

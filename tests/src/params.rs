@@ -13,6 +13,9 @@ use clack_host::prelude::*;
 
 use crate::{Instance, Result, StageError};
 
+/// Values of a parameter that are all told.
+const MAX_EXAMPLES: f64 = 32.0;
+
 /// A parameter as the host sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Param {
@@ -197,7 +200,8 @@ impl Instance {
             is_stepped,
             ..
         } = *self.param(id)?;
-        if is_stepped {
+        // Nobody reads a thousand of them.
+        if is_stepped && max_value < MAX_EXAMPLES {
             let texts: Result<Vec<_>> = (0..=max_value as usize)
                 .map(|step| self.text_of(id, step as f64))
                 .collect();
@@ -226,6 +230,13 @@ fn shown_name<'a>(id: &str, text: &'a str) -> &'a str {
         ("chunk", "250ms") => "1/4 s",
         ("chunk", "100ms") => "1/10 s",
         ("chunk", "hop") => "One hop",
+        ("fills", "off") => "Off",
+        ("fills", "2") => "Every 2 bars",
+        ("fills", "4") => "Every 4 bars",
+        ("fills", "8") => "Every 8 bars",
+        ("feel", "half") => "Half time",
+        ("feel", "plain") => "Plain",
+        ("feel", "double") => "Double time",
         _ => text,
     }
 }

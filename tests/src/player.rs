@@ -8,7 +8,7 @@ use clack_host::prelude::*;
 
 use crate::host::Host;
 use crate::syscalls::{self, SystemCall};
-use crate::{Result, StageError, alloc};
+use crate::{Result, StageError, Transport, alloc};
 
 /// A parameter's new value at a sample of the block.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +51,8 @@ pub struct Player {
     outputs: Ports,
     events: EventBuffer,
     output_events: EventBuffer,
+    /// The host's song, where it has one.
+    transport: Option<Transport>,
     /// Samples played since activation.
     steady_time: u64,
     /// Length of the last block.
@@ -88,6 +90,7 @@ impl Player {
             outputs: buffers(&outputs),
             events: EventBuffer::with_capacity(256),
             output_events: EventBuffer::with_capacity(256),
+            transport: None,
             steady_time: 0,
             frames: 0,
             last_process: Duration::ZERO,
@@ -95,6 +98,17 @@ impl Player {
             allocations: 0,
             system_calls: Vec::new(),
         }
+    }
+
+    /// Gives the host a song, or takes it away. Blocks that come with a transport of their own do not
+    /// move it.
+    pub fn set_transport(&mut self, transport: Option<Transport>) {
+        self.transport = transport;
+    }
+
+    /// The host's song, to change it between blocks.
+    pub fn transport(&mut self) -> Option<&mut Transport> {
+        self.transport.as_mut()
     }
 
     /// Plays one block: `input` is the main input, channel by channel, all of the block's length,
@@ -105,7 +119,7 @@ impl Player {
             .iter()
             .for_each(|change| self.events.push(&change.event()));
         self.events.sort();
-        self.run(input, None)
+        self.play_song(input)
     }
 
     /// The same with any events, in their order, and a transport.
@@ -209,6 +223,16 @@ impl Player {
 
     pub(crate) fn into_stopped(self) -> StoppedPluginAudioProcessor<Host> {
         self.processor.into_stopped()
+    }
+
+    /// Plays a block and moves the host's song on.
+    fn play_song(&mut self, input: &[&[f32]]) -> Result<()> {
+        let told = self.transport.as_ref().map(Transport::event);
+        self.run(input, told.as_ref())?;
+        if let Some(transport) = &mut self.transport {
+            transport.advance(self.frames);
+        }
+        Ok(())
     }
 
     fn run(&mut self, input: &[&[f32]], transport: Option<&TransportEvent>) -> Result<()> {

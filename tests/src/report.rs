@@ -6,6 +6,17 @@ use serde::{Deserialize, Serialize};
 /// `buffer` and returns its length, or returns the length alone where `capacity` is smaller.
 pub(crate) type ReportFn = unsafe extern "C" fn(buffer: *mut u8, capacity: usize) -> usize;
 
+/// The C function that does the same for the MIDI file of what the band played.
+pub(crate) type MidiFn = ReportFn;
+
+/// The C function that does the same for the lead sheet, with a title before.
+pub(crate) type SheetFn = unsafe extern "C" fn(
+    title: *const u8,
+    title_len: usize,
+    buffer: *mut u8,
+    capacity: usize,
+) -> usize;
+
 /// Every live instance of a plugin file in this process, in the order of their creation.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Report {
@@ -56,17 +67,24 @@ pub struct PackReport {
     pub sha256: String,
 }
 
-/// Calls `report` until its answer fits, because counts grow digits in between.
+/// Reads the report that `report` gives.
 #[allow(unsafe_code)]
 pub(crate) fn read(report: ReportFn) -> Result<Report, String> {
+    // SAFETY: the function comes from a One2Four file that is still loaded, and writes at most
+    // `capacity` bytes.
+    let document = whole(|buffer, capacity| unsafe { report(buffer, capacity) });
+    serde_json::from_slice(&document).map_err(|e| e.to_string())
+}
+
+/// Calls `write` until its answer fits, because it may grow in between.
+pub(crate) fn whole(write: impl Fn(*mut u8, usize) -> usize) -> Vec<u8> {
     let mut document = Vec::new();
     loop {
         let capacity = document.len();
-        // SAFETY: the function comes from a One2Four file that is still loaded, and writes at
-        // most `capacity` bytes.
-        let length = unsafe { report(document.as_mut_ptr(), capacity) };
+        let length = write(document.as_mut_ptr(), capacity);
         if length <= capacity {
-            return serde_json::from_slice(&document[..length]).map_err(|e| e.to_string());
+            document.truncate(length);
+            return document;
         }
         document.resize(length + 256, 0);
     }

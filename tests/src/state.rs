@@ -45,6 +45,12 @@ impl SavedState {
         params.into_iter().flat_map(Map::keys).cloned().collect()
     }
 
+    /// Takes a parameter out, as if it was saved before there was one; returns whether it was there.
+    pub fn remove_param(&mut self, id: &str) -> bool {
+        let params = self.document["params"].as_object_mut();
+        params.is_some_and(|params| params.remove(id).is_some())
+    }
+
     /// A saved field, such as `pack`.
     pub fn field(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.document["fields"][name].as_str()?).ok()

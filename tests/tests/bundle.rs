@@ -9,7 +9,7 @@ const STEREO: &str = "org.one2four.stereo";
 const MULTI_OUT: &str = "org.one2four.multiout";
 
 /// Projects and automation are saved under these ids, and hosts number parameters in this order.
-const PARAM_IDS: [&str; 18] = [
+const PARAM_IDS: [&str; 30] = [
     "input_gain",
     "input_mute",
     "input_solo",
@@ -28,6 +28,18 @@ const PARAM_IDS: [&str; 18] = [
     "output_gain",
     "chunk",
     "align_automation",
+    "style",
+    "intensity",
+    "complexity",
+    "fills",
+    "swing",
+    "feel",
+    "seed",
+    "lock",
+    "drums_on",
+    "bass_on",
+    "piano_on",
+    "other_on",
 ];
 
 fn instance(id: &str) -> (Binary, Instance) {
@@ -151,6 +163,28 @@ fn every_value_survives_its_own_text() {
 }
 
 #[test]
+fn a_state_from_before_the_band_loads_and_asks_for_nothing_special() {
+    let (_binary, mut instance) = instance(STEREO);
+    instance.set_text("bass_gain", "-3").unwrap();
+    let mut state = instance.save().unwrap();
+    for id in &PARAM_IDS[18..] {
+        assert!(state.remove_param(id), "{id} is not in the state");
+    }
+    let (_binary, mut instance) = self::instance(STEREO);
+    instance.load(&state).unwrap();
+    for id in &PARAM_IDS[18..] {
+        let default = instance.param(id).unwrap().default_value;
+        assert_eq!(instance.value(id).unwrap(), default, "{id}");
+    }
+    assert_eq!(
+        instance
+            .text_of("bass_gain", instance.value("bass_gain").unwrap())
+            .unwrap(),
+        "-3.00 dB"
+    );
+}
+
+#[test]
 fn a_project_finds_its_settings_and_its_pack_again() {
     let (binary, mut saved_from) = instance(MULTI_OUT);
     let settings = [
@@ -225,6 +259,9 @@ fn controllers_find_every_strip_on_their_pages() {
             let id = format!("{strip}_{control}");
             assert!(on_pages.contains(&&id), "{id} is on no page: {pages:?}");
         }
+    }
+    for id in &PARAM_IDS[18..] {
+        assert!(on_pages.iter().any(|on_page| on_page == id), "{id}");
     }
 }
 

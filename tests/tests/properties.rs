@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use one2four::bridge::{self, Chunk, Outcome, Status};
 use one2four::geometry::{
-    ChunkSetting, Geometry, MAX_BUDGET_S, MaskStream, OVERLAP, Stream, WaveformStream,
+    ChunkSetting, Geometry, MAX_BUDGET_S, MaskStream, NotesStream, OVERLAP, Stream, WaveformStream,
 };
 use proptest::prelude::*;
 
@@ -43,8 +43,15 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    /// Any stream that the `pack.toml` of a `notes` pack may have.
+    fn notes_stream()(sample_rate in 8_000_u32..=192_000, hop in 16_usize..=4096) -> Stream {
+        Stream::Notes(NotesStream { sample_rate, fft: OVERLAP * hop, hop })
+    }
+}
+
 fn stream() -> impl Strategy<Value = Stream> {
-    prop_oneof![mask_stream(), waveform_stream()]
+    prop_oneof![mask_stream(), waveform_stream(), notes_stream()]
 }
 
 fn setting() -> impl Strategy<Value = ChunkSetting> {
@@ -75,6 +82,7 @@ proptest! {
         let geometry = Geometry::new(&stream, rate, setting);
         let hop_s = match stream {
             Stream::Mask(stream) => stream.hop as f64 / f64::from(stream.sample_rate),
+            Stream::Notes(stream) => stream.hop as f64 / f64::from(stream.sample_rate),
             Stream::Waveform(_) => 512.0 / 44_100.0,
         };
         // The nearest hop whose Fourier transform is fast; those are rarest between 2 and 100.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::files::sha256;
 use crate::workspace::Workspace;
@@ -100,18 +101,42 @@ pub fn installed(shipped: &Path) -> Result<Vec<String>> {
     Ok(found.collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Whether the stems of this installed pack join the input instead of replacing it; a pack that
-/// the plugin will refuse does not say.
-pub fn joins_input(shipped: &Path, id: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Kind {
-        kind: String,
-    }
+/// The `pack.toml` of this installed pack.
+fn manifest<T: DeserializeOwned>(shipped: &Path, id: &str) -> Option<T> {
     let texts = places(shipped).into_iter();
     let mut texts = texts.filter_map(|place| {
         let manifest = place.join(id).join("pack.toml");
         fs::read_to_string(manifest).ok()
     });
-    let kind = texts.next().and_then(|text| toml::from_str(&text).ok());
-    kind.is_some_and(|Kind { kind }| kind != "mask")
+    toml::from_str(&texts.next()?).ok()
+}
+
+/// What this installed pack does; a pack that the plugin will refuse does not say.
+pub fn kind(shipped: &Path, id: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    manifest(shipped, id).map(|Kind { kind }| kind)
+}
+
+/// Whether the stems of this installed pack join the input instead of replacing it.
+pub fn joins_input(shipped: &Path, id: &str) -> bool {
+    kind(shipped, id).is_some_and(|kind| kind != "mask")
+}
+
+/// The number, from 1, of the style that this installed pack calls so.
+pub fn style(shipped: &Path, id: &str, name: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Styles {
+        style: Vec<Style>,
+    }
+    #[derive(Deserialize)]
+    struct Style {
+        name: String,
+    }
+    let Styles { style } = manifest(shipped, id)?;
+    let is_named = |style: &Style| style.name.eq_ignore_ascii_case(name);
+    let style_idx = style.iter().position(is_named)?;
+    Some((style_idx + 1).to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::bridge::{AudioEnd, Chunk, Status};
+use crate::bridge::{AudioEnd, Chunk, Direction, Point, Status};
 use crate::geometry::Geometry;
 
 /// Input up to this is silence: two steps of a 16-bit file, -84 dBFS, so that dither is silence too.
@@ -23,10 +23,12 @@ pub struct Capture {
     chunk_samples: usize,
     /// See `Geometry::worker_delay_samples`.
     worker_delay_samples: i64,
-    /// How long a strip is heard after its mute.
+    /// How long the stems are heard after the last sound, and a strip after its mute.
     ramp_samples: i64,
     /// The position up to which the input is not silent and some stem can be heard.
     needed_until: i64,
+    /// What is asked of the band.
+    direction: Direction,
 }
 
 impl Capture {
@@ -38,8 +40,9 @@ impl Capture {
             since_sound: 0,
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
-            ramp_samples: ramp_samples as i64,
+            ramp_samples: (ramp_samples + geometry.hold_samples()) as i64,
             needed_until: i64::MIN,
+            direction: Direction::default(),
         }
     }
 
@@ -58,14 +61,27 @@ impl Capture {
         self.chunk_samples - self.filled
     }
 
+    /// Takes what is asked of the band from now on.
+    pub fn direct(&mut self, direction: Direction) {
+        self.direction = direction;
+    }
+
+    /// Takes news of the host's song.
+    pub fn mark(&mut self, point: Point) {
+        if let Some(chunk) = &mut self.chunk {
+            chunk.points.add(point);
+        }
+    }
+
     /// Takes a segment of `len` samples, at most [`samples_until_full`](Self::samples_until_full),
-    /// a slice per channel, and sends the chunk when it is full.
+    /// a slice per channel, and sends the chunk when it is full. `song` is where the host's song is.
     pub fn write<'a>(
         &mut self,
         segment: impl Iterator<Item = &'a [f32]>,
         len: usize,
         position: i64,
         is_audible: bool,
+        song: Option<Point>,
         bridge: &mut AudioEnd,
     ) {
         if self.filled == 0 {
@@ -73,6 +89,10 @@ impl Capture {
             if let Some(chunk) = &mut self.chunk {
                 chunk.start = position;
                 chunk.since_sound = self.since_sound;
+                chunk.direction = self.direction;
+                chunk.cues.clear();
+                chunk.points.clear();
+                song.into_iter().for_each(|point| chunk.points.add(point));
             }
         }
         let mut peak = 0.0_f32;

@@ -26,6 +26,8 @@ pub struct Collect {
     early: VecDeque<Chunk>,
     /// The start of the first chunk since the reset.
     first_start: i64,
+    /// See `Geometry::early_samples`.
+    early_samples: i64,
     /// The start of the chunk that is due now.
     due_start: i64,
     /// How much of the stems is heard: 1, or less around a gap, where the aligned input is heard.
@@ -47,6 +49,7 @@ impl Collect {
             current: None,
             early: VecDeque::with_capacity(num_chunks),
             first_start: NO_START,
+            early_samples: geometry.early_samples() as i64,
             due_start: i64::MIN,
             presence: Ramp::new(0.0, geometry.fade_samples()),
             gave_up: false,
@@ -86,7 +89,7 @@ impl Collect {
             self.chunk_samples - offset_in_chunk
         };
         let event = match &self.current {
-            _ if output_position < self.first_start => self.first_start,
+            _ if output_position < self.audible_from() => self.audible_from(),
             Some(chunk) if chunk.valid_from > output_position => chunk.valid_from,
             _ => return until_look as usize,
         };
@@ -126,7 +129,7 @@ impl Collect {
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {
-            _ if output_position < self.first_start => self.presence.snap_to(1.0),
+            _ if output_position < self.audible_from() => self.presence.snap_to(1.0),
             Some(chunk) if is_playable(chunk, output_position) => {
                 if !is_leaving {
                     self.presence.go_to(1.0);
@@ -146,7 +149,7 @@ impl Collect {
     pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
         match &self.current {
             // The windows of the first sound reach back before it, and masks would ring there.
-            _ if output_position < self.first_start => None,
+            _ if output_position < self.audible_from() => None,
             Some(chunk) if is_playable(chunk, output_position) => {
                 Some((chunk, self.offset_in_chunk(output_position) as usize))
             }
@@ -159,6 +162,11 @@ impl Collect {
         }
     }
 
+    /// The first position at which the stems may sound.
+    fn audible_from(&self) -> i64 {
+        self.first_start - self.early_samples
+    }
+
     /// Samples from the start of the chunk that covers the output position.
     fn offset_in_chunk(&self, output_position: i64) -> i64 {
         let start_position = output_position + self.worker_delay_samples;
@@ -169,7 +177,7 @@ impl Collect {
     /// silence, whether the chunk is there or not: a host may be too little ahead at first to be made
     /// to wait for it.
     fn is_before_sound(&self, start: i64) -> bool {
-        start - self.worker_delay_samples + self.chunk_samples <= self.first_start
+        start - self.worker_delay_samples + self.chunk_samples <= self.audible_from()
     }
 
     /// Whether the worker owed the chunk that is due now and did not deliver.

@@ -10,11 +10,13 @@ mod collect;
 mod lead;
 mod levels;
 mod mixer;
+mod notes;
+mod timeline;
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use crate::bridge::{AudioEnd, NUM_STEMS};
+use crate::bridge::{AudioEnd, Direction, NUM_STEMS};
 use crate::dsp::Ring;
 use crate::geometry::Geometry;
 use crate::params::Mix;
@@ -24,6 +26,11 @@ use capture::Capture;
 use collect::Collect;
 use lead::Lead;
 use mixer::Mixer;
+use notes::Notes;
+use timeline::Timeline;
+
+pub use notes::Note;
+pub use timeline::HostTime;
 
 /// Most samples handled in one go; bounds the work space.
 const MAX_SEGMENT_SAMPLES: usize = 256;
@@ -52,6 +59,12 @@ pub struct Room {
     bridge: AudioEnd,
     /// Collects chunks of input.
     capture: Capture,
+    /// Where the host's song is.
+    timeline: Timeline,
+    /// The notes of the block.
+    notes: Notes,
+    /// Whether the stems are a band's, which plays on while its strips are muted: its notes go out.
+    has_band: bool,
     /// The input, to come out again after the latency; one per channel.
     delay: Box<[Ring]>,
     /// The gains, and when each change is due.
@@ -81,6 +94,9 @@ impl Room {
             latency_samples: latency_samples as i64,
             first_sound: None,
             capture: Capture::new(geometry, ramp_samples),
+            timeline: Timeline::new(geometry.sample_rate),
+            notes: Notes::new(),
+            has_band: geometry.stream.has_band(),
             delay: (0..channels).map(|_| ring()).collect(),
             automation: Automation::new((HOLD_S * geometry.sample_rate) as usize),
             collect: Collect::new(geometry, bridge.num_chunks()),
@@ -130,6 +146,8 @@ impl Room {
         self.first_sound = None;
         self.bridge.start_epoch();
         self.capture.reset(&mut self.bridge);
+        self.timeline.reset();
+        self.notes.reset();
         self.delay.iter_mut().for_each(Ring::reset);
         self.automation.reset();
         self.collect.reset(&mut self.bridge);
@@ -153,6 +171,7 @@ impl Room {
         self.automation
             .observe(self.position, mix, touched, align_automation);
         self.lead.start();
+        self.notes.start_block();
 
         let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
         let mut done = 0;
@@ -172,6 +191,16 @@ impl Room {
         self.bridge.set_position(self.position);
     }
 
+    /// The band's notes that start and end in the block that was processed last.
+    pub fn notes(&self) -> &[Note] {
+        self.notes.all()
+    }
+
+    /// Says that the host had no room for one of them.
+    pub fn note_not_taken(&mut self, note: Note) {
+        self.notes.not_taken(note);
+    }
+
     /// Fades the next `len` samples of output out before a restart, or in after it.
     fn fade_for_restart(&mut self, len: usize) {
         let is_before_out = self.position < self.latency_samples;
@@ -183,8 +212,22 @@ impl Room {
         self.leaving_samples -= len as i64;
     }
 
-    /// Takes note of whether the host's transport runs.
-    pub fn set_playing(&mut self, is_playing: bool) {
+    /// Takes what is asked of a band.
+    pub fn direct(&mut self, direction: Direction) {
+        self.capture.direct(direction);
+    }
+
+    /// Takes note of where the host's song is at the start of the next block.
+    pub fn set_time(&mut self, time: &HostTime) {
+        self.set_playing(time.is_playing);
+        if self.has_band
+            && let Some(point) = self.timeline.observe(self.position, time)
+        {
+            self.capture.mark(point);
+        }
+    }
+
+    fn set_playing(&mut self, is_playing: bool) {
         let was_playing = &self.bridge.status.is_playing;
         if was_playing.swap(is_playing, Ordering::Relaxed) != is_playing && is_playing {
             self.bridge.set_playing_since(self.position);
@@ -243,10 +286,12 @@ impl Room {
         if self.first_sound.is_none() {
             return;
         }
-        let is_audible = mixer::any_stem_audible(self.automation.latest());
+        let is_audible = self.has_band || mixer::any_stem_audible(self.automation.latest());
         let segment = main.iter().map(|channel| &channel[done..done + len]);
+        let song = self.timeline.last();
+        let position = self.position;
         self.capture
-            .write(segment, len, self.position, is_audible, &mut self.bridge);
+            .write(segment, len, position, is_audible, song, &mut self.bridge);
     }
 
     /// Writes `len` samples of output over the input in the block.
@@ -267,6 +312,13 @@ impl Room {
         let is_watched = status.is_watched.load(Ordering::Relaxed);
         self.mixer.start_segment(len, &mut self.collect);
         let stems = self.collect.stems(output_position, len, status);
+        match stems {
+            Some((chunk, _)) => {
+                let cues = chunk.cues.all();
+                self.notes.play(cues, output_position, len, done);
+            }
+            None => self.notes.hush(done),
+        }
         self.mixer.mix(
             &self.delay,
             output_position,

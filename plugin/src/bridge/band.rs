@@ -1,5 +1,8 @@
 //! The band of a `notes` pack: what it is told, and what it does.
 
+use nice_plug::prelude::Enum;
+use serde::Serialize;
+
 /// What a person asks of the band. Taken over at the next bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Direction {
@@ -11,7 +14,7 @@ pub struct Direction {
     pub complexity: f32,
     /// Bars from one fill to the next, at the end of which it is played; 0 for none.
     pub fill_bars: u8,
-    /// 0 (straight) to 1 (triplets): how far the second half of a half beat is late.
+    /// 0 (straight) to 1 (triplets): how late the second half of a beat is.
     pub swing: f32,
     /// Half, plain or double time.
     pub feel: Feel,
@@ -23,31 +26,55 @@ pub struct Direction {
     pub plays: [bool; super::NUM_STEMS],
 }
 
+impl Default for Direction {
+    fn default() -> Self {
+        Self {
+            style: None,
+            intensity: None,
+            complexity: 0.0,
+            fill_bars: 8,
+            swing: 0.0,
+            feel: Feel::Plain,
+            seed: 0,
+            is_locked: false,
+            plays: [true; super::NUM_STEMS],
+        }
+    }
+}
+
 /// How the band's beat relates to the host's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum Feel {
     /// One of its beats lasts two of the host's.
+    #[id = "half"]
+    #[name = "Half time"]
     Half,
     /// They are the same.
+    #[id = "plain"]
+    #[name = "Plain"]
     #[default]
     Plain,
     /// Two of its beats last one of the host's.
+    #[id = "double"]
+    #[name = "Double time"]
     Double,
 }
 
 /// Something that the band does at a place.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cue {
     /// The input position with which it sounds, in samples since the last reset.
     pub position: i64,
     /// The same place in the host's song, in quarter notes.
     pub quarters: f64,
     /// What is done.
+    #[serde(flatten)]
     pub act: Act,
 }
 
 /// What the band does.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "act", rename_all = "lowercase")]
 pub enum Act {
     /// A note starts.
     Start {
@@ -69,8 +96,8 @@ pub enum Act {
     Beat(Beat),
 }
 
-/// A beat as it was decided.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A beat of the host's metre as it was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Beat {
     /// `quality * 12 + root`, 84 for none (models/README.md).
     pub chord: u8,
@@ -88,4 +115,6 @@ pub struct Beat {
     pub beat_quarters: f32,
     /// Quarter notes per minute.
     pub tempo: f32,
+    /// Whether the host's transport does not run: bars count from the first sound since it stopped.
+    pub is_free: bool,
 }

@@ -1,5 +1,9 @@
 //! What travels between the threads.
 
+use super::Direction;
+use super::cues::Cues;
+use super::transport::Points;
+
 /// The stems: drums, bass, piano, other.
 pub const NUM_STEMS: usize = 4;
 
@@ -25,6 +29,13 @@ pub struct Chunk {
     pub since_sound: i64,
     /// Whether any of its stems can be heard; written by the audio thread.
     pub is_needed: bool,
+    /// Where the host's song is: a point at or before `start`, then those in the chunk. Filled where
+    /// there is a band; written by the audio thread.
+    pub points: Points,
+    /// What is asked of the band; written by the audio thread.
+    pub direction: Direction,
+    /// What the band does in the chunk's stems; written by the worker.
+    pub cues: Cues,
     /// What became of it; written by the worker.
     pub outcome: Outcome,
     /// The first position whose stems are whole; written by the worker with `Outcome::Done`.
@@ -40,12 +51,15 @@ pub struct Chunk {
 
 impl Chunk {
     /// A chunk of `len` samples per channel.
-    pub fn new(channels: usize, len: usize) -> Self {
+    pub fn new(channels: usize, len: usize, has_band: bool) -> Self {
         Self {
             epoch: 0,
             start: 0,
             since_sound: 0,
             is_needed: false,
+            points: Points::new(has_band),
+            direction: Direction::default(),
+            cues: Cues::new(has_band),
             outcome: Outcome::Skipped,
             valid_from: 0,
             len,

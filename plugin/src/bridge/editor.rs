@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::{Column, Shared, Status, Take};
+use super::{Column, Cue, Shared, Status, Take};
 use crate::geometry::Geometry;
 use crate::params::Settings;
 
@@ -49,6 +49,12 @@ impl EditorEnd {
     /// The next column of the picture, in the order of their making.
     pub fn next_column(&self) -> Option<Column> {
         self.shared.columns.pop()
+    }
+
+    /// What the band does next, with its epoch, in the order of its doing; some come before they are
+    /// heard. What it did is in `status.cues`.
+    pub fn next_cue(&self) -> Option<(u32, Cue)> {
+        self.shared.cues.pop()
     }
 
     /// The stems that are recorded, the oldest first.

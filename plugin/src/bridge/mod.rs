@@ -6,12 +6,14 @@
 
 mod band;
 mod chunk;
+mod cues;
 mod editor;
 mod load;
 mod meters;
 mod picture;
 mod recording;
 mod status;
+mod transport;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -23,18 +25,22 @@ use crossbeam::queue::ArrayQueue;
 
 pub use band::{Act, Beat, Cue, Direction, Feel};
 pub use chunk::{Chunk, NUM_STEMS, Outcome};
+pub use cues::{CueLog, Cues, MAX_CUES, MAX_LOG_S};
 pub use editor::{EditorEnd, EditorSlot};
 pub use load::{HISTORY_S, Load};
 pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
 pub use picture::{Column, MAX_HZ, MIN_HZ, NUM_BANDS, NUM_LANES, column_frames};
 pub use recording::{MAX_RECORDING_S, Recording, Take};
 pub use status::{Miss, PackIdentity, Status};
+pub use transport::{MAX_POINTS, Point, Points};
 
 use crate::geometry::Geometry;
 
 /// Columns of the picture that wait for the editor; the oldest go first. At the usual hop they are
 /// twelve seconds.
 const MAX_COLUMNS: usize = 1024;
+/// Cues that wait for the editor; the oldest go first. They are those of some bars.
+const MAX_SHOWN_CUES: usize = 4096;
 
 /// What the ends share.
 struct Shared {
@@ -57,6 +63,8 @@ struct Shared {
     playing_since: AtomicI64,
     /// The picture, from the worker to the editor; filled only while the editor is open.
     columns: ArrayQueue<Column>,
+    /// What the band does, with its epoch, from the worker to the editor.
+    cues: ArrayQueue<(u32, Cue)>,
     /// The last stems, from the worker to whoever exports them.
     recording: Recording,
 }
@@ -81,6 +89,8 @@ pub struct WorkerEnd {
     shared: Arc<Shared>,
     /// See [`Status`].
     pub status: Arc<Status>,
+    /// How long the log of cues is.
+    max_log_samples: i64,
 }
 
 /// The end of whoever owns the worker.
@@ -112,6 +122,8 @@ pub fn open(
 ) -> (AudioEnd, WorkerEnd, OwnerEnd, EditorEnd) {
     let chunk_samples = geometry.chunk_samples();
     let num_chunks = num_chunks(geometry, max_block_samples);
+    let has_band = geometry.stream.has_band();
+    status.cues.clear();
     let shared = Arc::new(Shared {
         to_worker: ArrayQueue::new(num_chunks),
         to_audio: ArrayQueue::new(num_chunks),
@@ -122,10 +134,11 @@ pub fn open(
         touched: AtomicU64::new(0),
         playing_since: AtomicI64::new(-1),
         columns: ArrayQueue::new(MAX_COLUMNS),
+        cues: ArrayQueue::new(if has_band { MAX_SHOWN_CUES } else { 1 }),
         recording: Recording::new(geometry.sample_rate, chunk_samples, channels),
     });
     let free = (0..num_chunks)
-        .map(|_| Chunk::new(channels, chunk_samples))
+        .map(|_| Chunk::new(channels, chunk_samples, has_band))
         .collect();
     (
         AudioEnd {
@@ -139,6 +152,7 @@ pub fn open(
         WorkerEnd {
             shared: shared.clone(),
             status: status.clone(),
+            max_log_samples: (MAX_LOG_S * geometry.sample_rate) as i64,
         },
         OwnerEnd {
             shared: shared.clone(),
@@ -276,6 +290,24 @@ impl WorkerEnd {
     /// Adds a chunk's stems to the recording.
     pub fn record(&self, chunk: &Chunk, delay_samples: i64) {
         self.shared.recording.add(chunk, delay_samples);
+    }
+
+    /// Shows what the band does in a chunk, and logs it.
+    pub fn tell_cues(&self, chunk: &Chunk) {
+        let num_dropped = chunk.cues.num_dropped();
+        self.status
+            .dropped_cues
+            .fetch_add(num_dropped, Ordering::Relaxed);
+        if let Some(programs) = chunk.cues.programs {
+            self.status.set_programs(programs);
+        }
+        for cue in chunk.cues.all() {
+            self.shared.cues.force_push((chunk.epoch, *cue));
+        }
+        let cues = chunk.cues.all();
+        self.status
+            .cues
+            .add(chunk.epoch, cues, self.max_log_samples);
     }
 
     /// Whether the worker shall end.

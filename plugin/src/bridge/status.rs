@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 
-use super::{Load, Meters};
+use super::{CueLog, Load, Meters, NUM_STEMS};
 
 /// Misses that are remembered for the editor.
 const MAX_MISSES: usize = 64;
@@ -67,6 +67,12 @@ pub struct Status {
     pub meters: Meters,
     /// How busy the worker was.
     pub load: Load,
+    /// What the band did.
+    pub cues: CueLog,
+    /// What the band plays on, as [`Status::set_programs`] writes it.
+    programs: AtomicU32,
+    /// Cues for which a chunk had no room; written by the worker.
+    pub dropped_cues: AtomicU64,
     /// Misses that the editor has not seen; written by the audio thread.
     new_misses: ArrayQueue<Miss>,
     /// The last misses that the editor has seen, kept from window to window. Never locked by the
@@ -98,6 +104,9 @@ impl Default for Status {
             is_playing: AtomicBool::default(),
             meters: Meters::default(),
             load: Load::default(),
+            cues: CueLog::default(),
+            programs: AtomicU32::default(),
+            dropped_cues: AtomicU64::default(),
             new_misses: ArrayQueue::new(MAX_MISSES),
             seen_misses: Mutex::default(),
             runtime: Mutex::default(),
@@ -124,6 +133,19 @@ impl Status {
         let surplus = seen.len().saturating_sub(MAX_MISSES);
         seen.drain(..surplus);
         seen.iter().copied().collect()
+    }
+
+    /// Says on which General-MIDI programs bass, piano and other play, from the worker.
+    pub fn set_programs(&self, programs: [u8; NUM_STEMS - 1]) {
+        let [bass, piano, other] = programs;
+        let bits = u32::from_be_bytes([1, bass, piano, other]);
+        self.programs.store(bits, Ordering::Relaxed);
+    }
+
+    /// On which programs they play; `None` while they have not played.
+    pub fn programs(&self) -> Option<[u8; NUM_STEMS - 1]> {
+        let [is_known, programs @ ..] = self.programs.load(Ordering::Relaxed).to_be_bytes();
+        (is_known == 1).then_some(programs)
     }
 
     /// Says which ONNX Runtime runs.

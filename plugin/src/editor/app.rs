@@ -12,7 +12,7 @@ use super::layout::{Layout, StripLayout};
 use super::packs::Packs;
 use super::save::Save;
 use super::state::State;
-use super::{Links, chunk, cursor, facts, footer, header, lanes, size, strip, theme};
+use super::{Links, band, chunk, cursor, facts, footer, header, lanes, size, strip, theme};
 use crate::params::NUM_STRIPS;
 
 /// Between two frames while something moves.
@@ -83,9 +83,14 @@ impl View {
         chunk::insist(links, &self.hands, &mut self.state);
 
         let window = ui.ctx().content_rect();
-        let layout = Layout::of(window);
+        let layout = Layout::of(window, self.state.has_band());
         ui.painter().rect_filled(window, 0.0, theme::WINDOW);
         self.mixer(ui, links, &layout);
+        if let Some(rects) = &layout.band {
+            let (roll, picture) = (&self.state.roll, &self.state.picture);
+            band::controls::show(ui, rects.controls, &self.hands, &links.params.band);
+            band::chords::show(ui, rects.chord, rects.chords, roll, picture);
+        }
         facts::show(ui, layout.facts, &self.state);
         footer::show(ui, layout.footer, &self.state.words);
         header::show(
@@ -117,9 +122,14 @@ impl View {
                 self.state.levels.reset_loudest(strip_idx);
             }
             let lane = layout.lanes[strip_idx];
-            let picture = &self.state.picture;
-            if let Some(at) = lanes::show(ui, lane, picture, params, strip_idx) {
-                pointer = Some((at, lane));
+            let (picture, roll) = (&self.state.picture, &self.state.roll);
+            let pointed = if self.state.has_band() && strip_idx > 0 {
+                band::lane::show(ui, lane, roll, picture, params, strip_idx)
+            } else {
+                lanes::show(ui, lane, picture, params, strip_idx)
+            };
+            if let Some((at, what)) = pointed {
+                pointer = Some((at, what, lane));
             }
         }
         let output = &levels[NUM_STRIPS];
@@ -129,8 +139,10 @@ impl View {
         lanes::time_axis(ui, layout.time_axis);
         let lanes = layout.lanes[0].union(layout.lanes[NUM_STRIPS - 1]);
         match pointer {
-            _ if self.state.picture.is_empty() => lanes::invitation(ui, lanes),
-            Some((at, lane)) => cursor::show(ui, at, lane, lanes, layout.time_axis),
+            _ if self.state.picture.is_empty() && self.state.roll.is_empty() => {
+                lanes::invitation(ui, lanes, self.state.has_band());
+            }
+            Some((at, what, lane)) => cursor::show(ui, at, &what, lane, lanes, layout.time_axis),
             None => {}
         }
         let fader = StripLayout::of(layout.output).fader;

@@ -1,4 +1,4 @@
-//! The line under the pointer, through all lanes: how long ago, and how high.
+//! The line under the pointer, through all lanes: how long ago, and what lies there.
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, Ui, Vec2, pos2, vec2};
 
@@ -8,8 +8,9 @@ use crate::bridge::{MAX_HZ, MIN_HZ};
 /// Around the words on their ground.
 const PADDING: Vec2 = vec2(6.0, 1.0);
 
-/// Shows the line for a pointer at `at` in `lane`, through `lanes`, and its time on the axis.
-pub fn show(ui: &Ui, at: Pos2, lane: Rect, lanes: Rect, time_axis: Rect) {
+/// Shows the line for a pointer at `at` in `lane`, through `lanes`, its time on the axis, and `what`
+/// lies there.
+pub fn show(ui: &Ui, at: Pos2, what: &str, lane: Rect, lanes: Rect, time_axis: Rect) {
     let painter = ui.painter();
     let x = at.x.floor() + 0.5;
     let line = Stroke::new(1.0, Color32::from_white_alpha(96));
@@ -23,14 +24,13 @@ pub fn show(ui: &Ui, at: Pos2, lane: Rect, lanes: Rect, time_axis: Rect) {
     } else {
         (vec2(-8.0, 0.0), Align2::RIGHT_CENTER)
     };
-    let pitch = words::hertz(hertz(lane, at.y));
-    sign(painter, lane, at + beside, align, &pitch);
+    sign(painter, lane, at + beside, align, what);
 }
 
-/// The middle of the band at this height in a lane.
-fn hertz(lane: Rect, y: f32) -> f64 {
+/// The middle of the band of frequencies at this height in a lane.
+pub fn hertz(lane: Rect, y: f32) -> String {
     let height = f64::from((lane.bottom() - y) / lane.height());
-    MIN_HZ * (MAX_HZ / MIN_HZ).powf(height.clamp(0.0, 1.0))
+    words::hertz(MIN_HZ * (MAX_HZ / MIN_HZ).powf(height.clamp(0.0, 1.0)))
 }
 
 /// A few words on a ground of their own, kept inside `bounds`.

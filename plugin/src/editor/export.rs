@@ -1,6 +1,7 @@
-//! Writes recorded stems as WAV files, on a thread of its own.
+//! Writes recorded stems as WAV files, and a band's notes as a MIDI file, on a thread of its own.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,7 +34,7 @@ pub struct Export {
 struct Shared {
     /// Thousandths that are done.
     progress: AtomicU32,
-    /// The folder, or what went wrong.
+    /// The folder or the MIDI file, or what went wrong.
     result: Mutex<Option<Result<PathBuf, String>>>,
 }
 
@@ -79,13 +80,22 @@ impl Piece {
 impl Export {
     /// Starts to write `piece` into a new folder in `parent`.
     pub fn start(piece: Piece, parent: PathBuf) -> Self {
+        Self::run(move |shared| write(&piece, &parent, shared))
+    }
+
+    /// Starts to write a MIDI file into `parent`.
+    pub fn start_midi(file: Vec<u8>, parent: PathBuf) -> Self {
+        Self::run(move |_| write_midi(&file, &parent))
+    }
+
+    fn run(work: impl FnOnce(&Shared) -> Result<PathBuf, String> + Send + 'static) -> Self {
         let shared = Arc::new(Shared {
             progress: AtomicU32::new(0),
             result: Mutex::new(None),
         });
         let thread_shared = shared.clone();
         let run = move || {
-            let result = write(&piece, &parent, &thread_shared);
+            let result = work(&thread_shared);
             thread_shared.finish(result);
         };
         let thread = std::thread::Builder::new().name("one2four-export".into());
@@ -104,7 +114,7 @@ impl Export {
         self.shared.progress.load(Ordering::Relaxed) as f32 / 1000.0
     }
 
-    /// The folder or what went wrong, once it is done.
+    /// The folder or the MIDI file, or what went wrong, once it is done.
     pub fn result(&self) -> Option<Result<PathBuf, String>> {
         self.shared
             .result
@@ -146,6 +156,31 @@ fn write(piece: &Piece, parent: &Path, shared: &Shared) -> Result<PathBuf, Strin
         return Err(error);
     }
     Ok(folder)
+}
+
+/// Writes the first file "Band 1.mid", "Band 2.mid", ... that is not there yet.
+fn write_midi(file: &[u8], parent: &Path) -> Result<PathBuf, String> {
+    let refused = |error| format!("{} cannot be written to: {error}", parent.display());
+    fs::create_dir_all(parent).map_err(refused)?;
+    for number in 1..=MAX_FOLDERS {
+        let path = parent.join(format!("Band {number}.mid"));
+        match fs::File::create_new(&path) {
+            Ok(mut created) => {
+                let written = created.write_all(file);
+                // Half a file is worse than none.
+                return match written {
+                    Ok(()) => Ok(path),
+                    Err(error) => {
+                        let _ = fs::remove_file(&path);
+                        Err(refused(error))
+                    }
+                };
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    Err(refused(std::io::Error::other("there are 9999 files in it")))
 }
 
 /// Makes the first folder "Stems 1", "Stems 2", ... that is not there yet.

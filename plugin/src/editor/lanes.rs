@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::picture::{Picture, SHOWN_S};
-use super::{strip, theme};
+use super::{cursor, strip, theme};
 use crate::params::{One2FourParams, STRIPS};
 
 /// Seconds between two lines.
@@ -11,14 +11,14 @@ const LINE_S: usize = 1;
 /// Seconds between two labelled lines.
 const LABEL_S: usize = 2;
 
-/// Shows a strip's lane. Returns where the pointer is, if it is on it.
+/// Shows a strip's lane. Returns where the pointer is, if it is on it, and how high that is.
 pub fn show(
     ui: &Ui,
     rect: Rect,
     picture: &Picture,
     params: &One2FourParams,
     strip_idx: usize,
-) -> Option<Pos2> {
+) -> Option<(Pos2, String)> {
     let painter = ui.painter();
     let (texture, part) = picture.lane(strip_idx);
     // The input is drawn in full even while it is muted: it is what the stems were taken from.
@@ -45,12 +45,17 @@ pub fn show(
         let name = format!("{} picture", STRIPS[strip_idx]);
         WidgetInfo::labeled(Role::Image, true, name)
     });
-    response.hover_pos()
+    let at = response.hover_pos()?;
+    Some((at, cursor::hertz(rect, at.y)))
 }
 
 /// Says what will be in the lanes, while nothing is.
-pub fn invitation(ui: &Ui, lanes: Rect) {
-    let words = "What is heard shows up here, and which stem took it.";
+pub fn invitation(ui: &Ui, lanes: Rect, has_band: bool) {
+    let words = if has_band {
+        "What is heard shows up here, and what the band plays."
+    } else {
+        "What is heard shows up here, and which stem took it."
+    };
     ui.painter().text(
         lanes.center(),
         Align2::CENTER_CENTER,

@@ -21,12 +21,20 @@ const FOOTER_HEIGHT: f32 = 32.0;
 const CORNER: f32 = 20.0;
 /// The controls of a strip; its lane takes the rest.
 const CONTROLS_WIDTH: f32 = 352.0;
+/// What is asked of a band, in one row.
+const BAND_HEIGHT: f32 = 30.0;
+/// The chords that it hears, in another.
+const CHORDS_HEIGHT: f32 = 24.0;
+/// Below each of the two.
+const BAND_GAP: f32 = 3.0;
 
 /// The parts of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
     /// Name, menus and buttons.
     pub header: Rect,
+    /// Where there is a band, what is asked of it, and its chords.
+    pub band: Option<BandLayout>,
     /// The controls of the strips.
     pub strips: [Rect; NUM_STRIPS],
     /// The lanes beside them.
@@ -45,15 +53,36 @@ pub struct Layout {
     pub corner: Rect,
 }
 
+/// The parts of the window that are there for a band, between header and strips.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandLayout {
+    /// What a person asks of it.
+    pub controls: Rect,
+    /// The chord now, over the strips.
+    pub chord: Rect,
+    /// The last chords, over the lanes.
+    pub chords: Rect,
+}
+
 impl Layout {
     /// The parts of a window that fills `window`.
-    pub fn of(window: Rect) -> Self {
+    pub fn of(window: Rect, has_band: bool) -> Self {
         let row = |left: f32, right: f32, top: f32, height: f32| {
             Rect::from_min_max(pos2(left, top), pos2(right, top + height))
         };
         let (left, right) = (window.left() + GAP, window.right() - GAP);
         let middle = left + CONTROLS_WIDTH;
-        let top = window.top() + HEADER_HEIGHT;
+        let header_bottom = window.top() + HEADER_HEIGHT;
+        let chords_top = header_bottom + BAND_HEIGHT + BAND_GAP;
+        let band = has_band.then(|| BandLayout {
+            controls: row(left, right, header_bottom, BAND_HEIGHT),
+            chord: row(left, middle, chords_top, CHORDS_HEIGHT),
+            chords: row(middle, right, chords_top, CHORDS_HEIGHT),
+        });
+        let top = match band {
+            Some(band) => band.chords.bottom() + BAND_GAP,
+            None => header_bottom,
+        };
         let bottom = window.bottom() - FOOTER_HEIGHT - OUTPUT_HEIGHT - AXIS_HEIGHT;
         let pitch = (bottom - top + STRIP_GAP) / NUM_STRIPS as f32;
         let strip = |idx: usize| {
@@ -68,6 +97,7 @@ impl Layout {
         };
         Self {
             header: row(left, right, window.top(), HEADER_HEIGHT),
+            band,
             strips: std::array::from_fn(|idx| row_of(idx, left, middle)),
             lanes: std::array::from_fn(|idx| row_of(idx, middle, right)),
             scale: row(left, middle, bottom, AXIS_HEIGHT),
@@ -135,9 +165,13 @@ mod tests {
 
     #[test]
     fn parts_lie_inside_the_window_and_do_not_overlap() {
-        for size in [MIN_SIZE, vec2(900.0, 520.0), MAX_SIZE] {
+        let sizes = [MIN_SIZE, vec2(900.0, 520.0), MAX_SIZE];
+        for (size, has_band) in sizes
+            .into_iter()
+            .flat_map(|size| [(size, false), (size, true)])
+        {
             let window = Rect::from_min_size(pos2(0.0, 0.0), size);
-            let layout = Layout::of(window);
+            let layout = Layout::of(window, has_band);
             let mut parts = vec![
                 layout.header,
                 layout.scale,
@@ -148,6 +182,9 @@ mod tests {
                 layout.corner,
             ];
             parts.extend(layout.strips.iter().chain(&layout.lanes));
+            if let Some(band) = layout.band {
+                parts.extend([band.controls, band.chord, band.chords]);
+            }
             for (i, a) in parts.iter().enumerate() {
                 assert!(window.contains_rect(*a), "{a:?} in {window:?}");
                 for b in &parts[i + 1..] {

@@ -13,11 +13,13 @@
 //! | `hands` | gestures to the host and the audio thread |
 //! | `strip`, `fader`, `value`, `switch`, `meter` | a strip |
 //! | `lanes`, `cursor` | the lanes; what lies under the pointer |
+//! | `band` | the rows and lanes of a band that plays along |
 //! | `header`, `menu`, `packs`, `chunk`, `save`, `size` | the bar and its menus |
 //! | `facts`, `history`, `misses`, `footer` | the numbers; the sentence |
-//! | `export`, `folders` | stems as files |
+//! | `export`, `folders` | stems and a band's notes as files |
 
 mod app;
+mod band;
 mod chunk;
 mod cursor;
 mod export;

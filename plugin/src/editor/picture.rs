@@ -73,6 +73,16 @@ impl Picture {
         }
     }
 
+    /// The input position at the lanes' right edge.
+    pub fn now(&self) -> f64 {
+        self.now
+    }
+
+    /// The host's rate in Hz.
+    pub fn sample_rate(&self) -> f64 {
+        self.sample_rate
+    }
+
     /// Whether the lanes show anything.
     pub fn is_empty(&self) -> bool {
         let oldest = (self.now - SHOWN_S * self.sample_rate) / self.column_samples;

@@ -10,6 +10,7 @@ use super::export::{Export, Piece, Span};
 use super::state::State;
 use super::{Links, folders, menu, theme};
 use crate::bridge::MAX_RECORDING_S;
+use crate::score;
 
 /// Spans to choose from.
 const SPANS: [(Span, &str); 4] = [
@@ -19,9 +20,14 @@ const SPANS: [(Span, &str); 4] = [
     (Span::SincePlay, "Since play started"),
 ];
 
+/// Bars to choose from.
+const MIDI_BARS: [usize; 3] = [4, 8, 16];
+
 /// What a person chose, and the export that runs.
 pub struct Save {
     span: Span,
+    /// Whether there were no bars when they were asked for last.
+    no_bars: bool,
     export: Option<Export>,
 }
 
@@ -29,6 +35,7 @@ impl Default for Save {
     fn default() -> Self {
         Self {
             span: Span::Seconds(30),
+            no_bars: false,
             export: None,
         }
     }
@@ -65,6 +72,9 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
             }
             ui.add_space(4.0);
             buttons(ui, state, save);
+            if state.has_band() {
+                midi(ui, state, save);
+            }
             outcome(ui, save);
         });
 }
@@ -87,13 +97,52 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
         }
         let done = save.export.as_ref().and_then(Export::result);
         let folder = match done {
-            Some(Ok(folder)) => folder,
+            // A MIDI file lies in the folder itself.
+            Some(Ok(folder)) if folder.is_dir() => folder,
             _ => PathBuf::from(&state.folder),
         };
         if ui.button("Open folder").clicked() {
             folders::open(&folder);
         }
     });
+}
+
+/// Buttons that save the band's last bars.
+fn midi(ui: &mut Ui, state: &State, save: &mut Save) {
+    ui.add_space(4.0);
+    menu::note(ui, "What the band played, as MIDI", theme::FAINT);
+    let row = vec2(ui.available_width(), 28.0);
+    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+        for num_bars in MIDI_BARS {
+            let name = format!("MIDI of the last {num_bars} bars");
+            let button = ui.add_enabled(
+                !save.is_running(),
+                Button::new(format!("Last {num_bars} bars")),
+            );
+            if button.accessible_name(&name).clicked() {
+                save.no_bars = false;
+                match last_bars(state, num_bars) {
+                    Some(file) => {
+                        let folder = PathBuf::from(&state.folder);
+                        save.export = Some(Export::start_midi(file, folder));
+                    }
+                    None => save.no_bars = true,
+                }
+            }
+        }
+    });
+    if save.no_bars {
+        menu::note(ui, "The band has not played a whole bar yet.", theme::ALERT);
+    }
+}
+
+/// The last whole bars that were heard, as a MIDI file.
+fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
+    let engine = state.engine.as_ref()?;
+    let (_, audible) = engine.audible();
+    let cues = engine.status.cues.all();
+    let bars = score::last_bars(&cues, audible, num_bars);
+    score::midi_file(bars, engine.status.programs())
 }
 
 /// How the export goes or went; until there is one, what is kept for it.
@@ -113,9 +162,13 @@ fn outcome(ui: &mut Ui, save: &Save) {
                 ui.add(bar.desired_width(ui.available_width()));
             });
         }
-        Some(Ok(folder)) => {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let words = format!("Saved four stems in \"{name}\".");
+        Some(Ok(saved)) => {
+            let name = saved.file_name().unwrap_or_default().to_string_lossy();
+            let words = if saved.is_dir() {
+                format!("Saved four stems in \"{name}\".")
+            } else {
+                format!("Saved \"{name}\".")
+            };
             menu::note(ui, &words, theme::TEXT);
         }
         Some(Err(error)) => menu::note(ui, &error, theme::ALERT),

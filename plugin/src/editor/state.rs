@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::band::Roll;
 use super::levels::Levels;
-use super::picture::Picture;
+use super::picture::{Picture, SHOWN_S};
 use super::words::PATIENCE;
 use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
@@ -40,6 +41,8 @@ pub struct State {
     pub levels: Levels,
     /// What the lanes show.
     pub picture: Picture,
+    /// What the band plays.
+    pub roll: Roll,
     /// What there is to say.
     pub words: words::State,
     /// Since when other settings are wanted than those that play.
@@ -67,6 +70,7 @@ impl State {
             gap_s: 0.0,
             levels: Levels::new(),
             picture: Picture::new(ctx),
+            roll: Roll::default(),
             words: words::State::default(),
             changed_at: None,
             wanted_chunk: None,
@@ -101,6 +105,10 @@ impl State {
         let is_frozen = !is_playing && !self.levels.is_moving();
         if let Some(engine) = &self.engine {
             self.picture.update(engine, f64::from(passed_s), is_frozen);
+            let oldest = self.picture.now() - SHOWN_S * self.picture.sample_rate();
+            let cues = std::iter::from_fn(|| engine.next_cue());
+            let (epoch, _) = engine.audible();
+            self.roll.update(epoch, is_frozen, cues, oldest as i64);
         }
         self.is_moving = self.levels.is_moving() || (!is_frozen && !self.picture.is_empty());
         self.words = words::State {
@@ -111,7 +119,13 @@ impl State {
             is_sounding: self.levels.is_moving(),
             has_just_missed: self.has_just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
+            has_band: self.has_band(),
         };
+    }
+
+    /// Whether a band plays along: the pack is of kind `notes`.
+    pub fn has_band(&self) -> bool {
+        self.pack.as_ref().is_some_and(|pack| pack.kind == "notes")
     }
 
     /// Whether something is about to change that was changed by hand.

@@ -53,6 +53,15 @@ pub fn hertz(hz: f64) -> String {
     }
 }
 
+/// A MIDI note, with 60 as C4.
+pub fn pitch(note: u8) -> String {
+    const NAMES: [&str; 12] = [
+        "C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B",
+    ];
+    let octave = i32::from(note / 12) - 1;
+    format!("{}{octave}", NAMES[usize::from(note % 12)])
+}
+
 /// A latency in milliseconds.
 pub fn milliseconds(samples: u32, sample_rate: f32) -> String {
     let ms = f64::from(samples) / f64::from(sample_rate.max(1.0)) * 1000.0;
@@ -106,6 +115,8 @@ pub struct State {
     pub has_just_missed: bool,
     /// Whether any stem can be heard.
     pub any_stem_heard: bool,
+    /// Whether the stems are those of a band that plays along.
+    pub has_band: bool,
 }
 
 /// The state of things as one sentence.
@@ -154,6 +165,7 @@ pub fn sentence(state: &State) -> (Mood, String) {
         State {
             is_sounding: false, ..
         } => (Mood::Well, "Ready. Start playback."),
+        State { has_band: true, .. } => (Mood::Well, "Playing along."),
         _ => (Mood::Well, "Separating."),
     };
     (mood, words.into())
@@ -174,6 +186,7 @@ mod tests {
         assert_eq!(rate(44_100.0), "44.1 kHz");
         assert_eq!(hertz(441.0), "440 Hz");
         assert_eq!(hertz(2_345.0), "2.3 kHz");
+        assert_eq!(pitch(34), "Bb1");
         assert_eq!(milliseconds(75_776, 44_100.0), "1,718 ms");
         assert_eq!(ago(Duration::from_secs(125)), "2 min 5 s ago");
     }

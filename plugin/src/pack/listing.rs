@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Kind, Manifest, Pack, PackError, Places};
+use super::{Manifest, Pack, PackError, Places};
 
 /// A folder in one of the places for packs.
 #[derive(Debug)]
@@ -29,20 +29,10 @@ pub fn installed(places: &Places) -> Vec<Installed> {
     ids.dedup();
     ids.into_iter()
         .map(|id| Installed {
-            manifest: Pack::find(places, &id).and_then(playable),
+            manifest: Pack::find(places, &id).map(|pack| pack.manifest),
             id,
         })
         .collect()
-}
-
-/// Refuses the kinds that this version does not play.
-fn playable(pack: Pack) -> Result<Manifest, PackError> {
-    let manifest = pack.manifest;
-    if manifest.kind == Kind::Notes {
-        Err(manifest.unplayable())
-    } else {
-        Ok(manifest)
-    }
 }
 
 impl Places {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::notes::{BandManifest, DecodeTable, PlanTable, SoundFile, Style};
 use super::{PackError, stream};
 use crate::bridge::NUM_STEMS;
 use crate::geometry::Stream;
@@ -11,7 +12,7 @@ pub const STEMS: [&str; NUM_STEMS] = ["drums", "bass", "piano", "other"];
 /// The only schema there is.
 const SCHEMA: u32 = 1;
 /// The longest text field, in bytes.
-const MAX_TEXT: usize = 2000;
+pub const MAX_TEXT: usize = 2000;
 
 /// What a pack does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -19,7 +20,7 @@ const MAX_TEXT: usize = 2000;
 pub enum Kind {
     /// Its networks give masks over the mix's spectrogram.
     Mask,
-    /// Its networks give notes. Not played by this version.
+    /// Its networks give notes.
     Notes,
     /// Its networks give samples.
     Waveform,
@@ -78,6 +79,11 @@ struct File {
     description: String,
     stream: stream::Table,
     graph: Vec<Graph>,
+    plan: Option<PlanTable>,
+    decode: Option<DecodeTable>,
+    sound: Option<SoundFile>,
+    #[serde(default)]
+    style: Vec<Style>,
 }
 
 /// A `pack.toml` in order.
@@ -99,9 +105,17 @@ pub struct Manifest {
     pub stream: Stream,
     /// Its ONNX files.
     pub graphs: Vec<Graph>,
+    /// What only a `notes` pack has; there if it is one.
+    pub band: Option<BandManifest>,
 }
 
 impl Manifest {
+    /// What a `notes` pack calls its styles; none of another.
+    pub fn style_names(&self) -> Vec<String> {
+        let styles = self.band.iter().flat_map(|band| &band.styles);
+        styles.map(|style| style.name.clone()).collect()
+    }
+
     /// Reads and checks the text of the `pack.toml` in the folder `id`.
     pub fn parse(id: &str, text: &str) -> Result<Self, PackError> {
         let file: File = toml::from_str(text).map_err(|error| {
@@ -120,9 +134,26 @@ impl Manifest {
             let is_short = text.len() <= MAX_TEXT;
             check.that(is_short, field, "at most 2000 bytes", &text.len())?;
         }
-        check.graphs(&file.graph)?;
+        check.graphs(&file.graph, file.kind)?;
+        let stream = file.stream.of_kind(file.kind, &check)?;
+        let has_tables = file.plan.is_some()
+            || file.decode.is_some()
+            || file.sound.is_some()
+            || !file.style.is_empty();
+        let band = if file.kind == Kind::Notes {
+            let (plan, decode) = (file.plan, file.decode);
+            Some(BandManifest::new(
+                &check, plan, decode, file.sound, file.style,
+            )?)
+        } else {
+            let field = "[plan], [decode], [sound] or [[style]]";
+            let expected = format!("left out with the kind {}", file.kind);
+            check.that(!has_tables, field, &expected, &"there")?;
+            None
+        };
         Ok(Self {
-            stream: file.stream.of_kind(file.kind, &check)?,
+            stream,
+            band,
             id: file.id,
             name: file.name,
             version: file.version,
@@ -132,17 +163,12 @@ impl Manifest {
             graphs: file.graph,
         })
     }
-
-    /// Says that this version has no way for its kind.
-    pub fn unplayable(&self) -> PackError {
-        let expected = "mask or waveform, for this version of One2Four";
-        PackError::refused(&self.id, "kind", expected, self.kind.to_string())
-    }
 }
 
 /// Checks the `pack.toml` in the folder `id`.
 pub struct Check<'a> {
-    id: &'a str,
+    /// The pack's.
+    pub id: &'a str,
 }
 
 impl Check<'_> {
@@ -158,10 +184,10 @@ impl Check<'_> {
         if is_right { Ok(()) } else { Err(refused()) }
     }
 
-    fn graphs(&self, graphs: &[Graph]) -> Result<(), PackError> {
+    fn graphs(&self, graphs: &[Graph], kind: Kind) -> Result<(), PackError> {
         for Graph { file, .. } in graphs {
             self.that(
-                is_file_name(file),
+                is_file_name(file, ".onnx"),
                 "graph.file",
                 "a name in the folder",
                 file,
@@ -174,7 +200,15 @@ impl Check<'_> {
             self.that(times == 1, &field, "in one graph", &times)?;
         }
         let is_all = stems.len() == NUM_STEMS;
-        self.that(is_all, "the number of stems", "4", &stems.len())
+        self.that(is_all, "the number of stems", "4", &stems.len())?;
+        if kind == Kind::Notes {
+            let num_plans = graphs.iter().filter(|graph| graph.stems.is_empty()).count();
+            let field = "the number of graphs without stems, of two,";
+            let is_pair = graphs.len() == 2 && num_plans == 1;
+            let found = format!("{num_plans} of {}", graphs.len());
+            self.that(is_pair, field, "1", &found)?;
+        }
+        Ok(())
     }
 }
 
@@ -185,7 +219,7 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// Whether `name` stays in its folder on every system.
-fn is_file_name(name: &str) -> bool {
+pub fn is_file_name(name: &str, ending: &str) -> bool {
     let is_ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    name.ends_with(".onnx") && !name.starts_with('.') && name.bytes().all(is_ok)
+    name.ends_with(ending) && !name.starts_with('.') && name.bytes().all(is_ok)
 }

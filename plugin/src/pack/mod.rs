@@ -7,6 +7,7 @@ mod container;
 mod error;
 mod listing;
 mod manifest;
+mod notes;
 mod onnx;
 mod places;
 mod stream;
@@ -22,7 +23,8 @@ use crate::geometry::Stream;
 pub use error::PackError;
 pub use listing::{Installed, installed};
 pub use manifest::{Graph, Kind, Manifest};
-pub use onnx::{Loaded, MaskNetworks, WaveformNetworks, load};
+pub use notes::{BandManifest, SoundFile, Style};
+pub use onnx::{Loaded, MaskNetworks, NotesNetworks, WaveformNetworks, load};
 pub use places::Places;
 
 /// The longest `pack.toml` that is read, in bytes.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::manifest::Check;
 use super::{Kind, PackError};
-use crate::geometry::{MaskStream, OVERLAP, Stream, WaveformStream};
+use crate::geometry::{MaskStream, NotesStream, OVERLAP, Stream, WaveformStream};
 
 /// The table as it is written.
 #[derive(Deserialize)]
@@ -65,6 +65,15 @@ impl Table {
         let windows = OVERLAP * hop;
         let expected = format!("four hops, {windows}");
         check.that(fft == windows, "stream.fft", &expected, &fft)?;
+        if kind == Kind::Notes {
+            no_key("stream.lookahead_frames", self.lookahead_frames)?;
+            check.that(channels == 1, "stream.channels", "1", &channels)?;
+            return Ok(Stream::Notes(NotesStream {
+                sample_rate: rate,
+                fft,
+                hop,
+            }));
+        }
         let lookahead_frames = key("stream.lookahead_frames", self.lookahead_frames)?;
         let is_lookahead = lookahead_frames <= 256;
         let field = "stream.lookahead_frames";

@@ -1,13 +1,15 @@
 //! The worker: one thread per instance, which makes stems of chunks.
 //!
-//! A chunk runs through `separate`, and there through the way of the pack's kind: `mask` or
-//! `waveform`.
+//! A chunk runs through `separate`, and there through the way of the pack's kind: `mask`, `waveform`
+//! or `notes`.
 //! Whatever goes wrong here becomes a chunk with `Outcome::Failed` and a sentence in the status;
 //! the next chunk is tried again.
 
 mod input;
+mod lanes;
 mod mask;
 mod network;
+mod notes;
 mod picture;
 mod separate;
 mod waveform;
@@ -24,7 +26,10 @@ use crate::geometry::Geometry;
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
-pub use network::{MaskNetwork, Networks, RunError, WaveformNetwork};
+pub use network::{
+    Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError,
+    STYLES, Sounds, WaveformNetwork,
+};
 use separate::Separator;
 
 /// Makes the networks. Called on the worker's thread, and again after it failed; the error is one
@@ -208,6 +213,7 @@ impl Loop {
                 if std::mem::take(&mut self.is_faulty) {
                     status.set_fault(None);
                 }
+                self.end.tell_cues(chunk);
                 if status.is_recording.load(Ordering::Relaxed) {
                     let delay_samples = self.geometry.worker_delay_samples() as i64;
                     self.end.record(chunk, delay_samples);

@@ -1,6 +1,13 @@
 //! What the worker wants of a pack's networks.
 
-use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
+use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
+
+use crate::instrument::Instrument;
+use crate::music::chords::{CHORDS, KEYS};
+use crate::music::decode::{Played, Thresholds, VOICES};
+use crate::music::grid::{CELLS, PHASE};
+use crate::music::hear::FEATURES;
+use crate::music::plan::PlanRules;
 
 /// The networks of a pack, by its kind.
 pub enum Networks {
@@ -8,6 +15,8 @@ pub enum Networks {
     Mask(Box<dyn MaskNetwork>),
     /// Of a `waveform` pack.
     Waveform(Box<dyn WaveformNetwork>),
+    /// Of a `notes` pack.
+    Notes(Band),
 }
 
 /// The networks of a `mask` pack, with their memory of the chunks before.
@@ -35,6 +44,122 @@ pub trait WaveformNetwork: Send {
     /// Fills `stems` [samples, stems, channels] for `audio` [samples, channels], both at the
     /// model's rate.
     fn run(&mut self, audio: ArrayView2<f32>, stems: ArrayViewMut3<f32>) -> Result<(), RunError>;
+}
+
+/// The styles that `controls` tells apart.
+pub const STYLES: usize = 28;
+/// Columns of `controls`: the styles, an intensity, whether it is given, whether the bar is a fill.
+pub const CONTROLS: usize = STYLES + 3;
+
+/// All of a `notes` pack.
+pub struct Band {
+    /// Its networks.
+    pub network: Box<dyn NotesNetwork>,
+    /// What its notes are played on.
+    pub instrument: Box<dyn Instrument>,
+    /// How chords are told.
+    pub plan: PlanRules,
+    /// From when on something is a note.
+    pub thresholds: Thresholds,
+    /// What each style is played on; [`STYLES`] of them.
+    pub styles: Vec<Sounds>,
+}
+
+/// What a style is played on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sounds {
+    /// The General-MIDI drum of each voice.
+    pub kit: [u8; VOICES],
+    /// The General-MIDI programs, from 0, of bass, piano and other.
+    pub programs: [u8; 3],
+}
+
+impl Default for Sounds {
+    fn default() -> Self {
+        Self {
+            kit: crate::music::decode::KIT,
+            // Fingered bass, grand piano, steel guitar.
+            programs: [33, 0, 25],
+        }
+    }
+}
+
+/// What both networks of a `notes` pack hear of a beat (models/README.md).
+pub struct Hearing {
+    /// Of the cells of the beat before, the beat, and the one after it.
+    pub features: Array2<f32>,
+    /// How many of the last twelve cells are heard.
+    pub heard: f32,
+    /// Of the cells of the beat and the one after it.
+    pub phase: Array2<f32>,
+}
+
+/// What the band is told of a beat.
+pub struct Orders {
+    /// Of the cells of the beat and the one after it.
+    pub controls: Array2<f32>,
+    /// Of the beat before and the beat.
+    pub chords: [i64; 2],
+    /// As decided.
+    pub key: i64,
+    /// Of the chord.
+    pub confidence: f32,
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self {
+            features: Array2::zeros((3 * CELLS, FEATURES)),
+            heard: 0.0,
+            phase: Array2::zeros((2 * CELLS, PHASE)),
+        }
+    }
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            controls: Array2::zeros((2 * CELLS, CONTROLS)),
+            chords: [0; 2],
+            key: 0,
+            confidence: 0.0,
+        }
+    }
+}
+
+/// The logits of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanLogits {
+    /// Of each chord.
+    pub chords: [f32; CHORDS],
+    /// Of each key.
+    pub keys: [f32; KEYS],
+}
+
+impl Default for PlanLogits {
+    fn default() -> Self {
+        Self {
+            chords: [0.0; CHORDS],
+            keys: [0.0; KEYS],
+        }
+    }
+}
+
+/// The networks of a `notes` pack, with their memory of the beats before.
+pub trait NotesNetwork: Send {
+    /// Hears the chord of the next beat.
+    fn plan(&mut self, hearing: &Hearing, logits: &mut PlanLogits) -> Result<(), RunError>;
+
+    /// Says what is played in that beat.
+    fn band(
+        &mut self,
+        hearing: &Hearing,
+        orders: &Orders,
+        played: &mut Played,
+    ) -> Result<(), RunError>;
+
+    /// Forgets the beats before.
+    fn reset(&mut self);
 }
 
 /// Why a chunk has no stems.

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::mask::Masks;
 use super::network::Networks;
+use super::notes::Notes;
 use super::waveform::Waveforms;
 use crate::bridge::{Chunk, Column};
 use crate::geometry::{Geometry, Stream};
@@ -50,6 +51,9 @@ impl Separator {
             }
             (Networks::Waveform(network), Stream::Waveform(stream)) => {
                 Box::new(Waveforms::new(geometry, &stream, channels, network)?)
+            }
+            (Networks::Notes(band), Stream::Notes(_)) => {
+                Box::new(Notes::new(geometry, channels, band))
             }
             _ => return Err("The pack's kind has changed; restart the plugin".into()),
         };

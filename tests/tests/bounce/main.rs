@@ -273,6 +273,10 @@ fn what_cannot_be_rendered_gets_one_sentence_and_leaves_nothing() {
         (&song_path, &["--set", "bass_gain=40"], "12.00 dB"),
         (&song_path, &["--set", "chunk=2s"], "One hop"),
         (&song_path, &automate, "automation.csv:1"),
+        (&song_path, &["--midi", "band.mid"], "plays no notes"),
+        (&song_path, &["--sheet", "band.musicxml"], "plays no notes"),
+        (&song_path, &["--tempo", "0"], "20 to 400"),
+        (&song_path, &["--meter", "3"], "N/D"),
         (&song_path, &["--nope"], "--nope"),
         (&song_path, none, "cannot write"),
     ] {

@@ -5,6 +5,7 @@ pub mod feed;
 pub mod input;
 mod ogg;
 pub mod output;
+mod paper;
 pub mod render;
 mod report;
 mod resample;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use stage::{Binary, Instance, Mode, Setup};
+use stage::{Binary, Instance, Metre, Mode, Setup, Transport};
 
 #[cfg(feature = "screenshots")]
 pub use input::Reader;
@@ -56,6 +57,37 @@ pub struct Args {
     /// Pace the blocks like a sound card does
     #[arg(long)]
     realtime: bool,
+    /// The tempo of the host's song in quarter notes per minute, for packs of kind notes
+    #[arg(long, value_name = "BPM", default_value = "120", value_parser = tempo)]
+    tempo: f64,
+    /// Its time signature
+    #[arg(long, value_name = "N/D", default_value = "4/4", value_parser = metre)]
+    meter: Metre,
+    /// Also write what a band played as a MIDI file
+    #[arg(long, value_name = "FILE.mid", value_parser = |path: &str| absolute(path))]
+    midi: Option<PathBuf>,
+    /// Also write its chords as a lead sheet in MusicXML
+    #[arg(long, value_name = "FILE.musicxml", value_parser = |path: &str| absolute(path))]
+    sheet: Option<PathBuf>,
+}
+
+fn tempo(text: &str) -> Result<f64, String> {
+    let tempo = text.parse().ok();
+    tempo
+        .filter(|tempo| (20.0..=400.0).contains(tempo))
+        .ok_or_else(|| "expected 20 to 400".into())
+}
+
+fn metre(text: &str) -> Result<Metre, String> {
+    let parts = text.split_once('/');
+    let parts = parts.and_then(|(n, d)| Some((n.parse().ok()?, d.parse().ok()?)));
+    match parts {
+        Some((numerator @ 1..=32, denominator @ (1 | 2 | 4 | 8 | 16))) => Ok(Metre {
+            numerator,
+            denominator,
+        }),
+        _ => Err("expected N/D, as in 3/4 or 6/8".into()),
+    }
 }
 
 /// A parameter's id and the text of its value.
@@ -139,15 +171,15 @@ pub fn run(args: &Args) -> Result<()> {
     bundle::bundle(&workspace)?;
     let binary = Binary::open(&workspace.clap())?;
     let mut instance = binary.instantiate(MULTI_OUT)?;
+    let shipped = workspace.clap_resources().join("packs");
     if let Some(pack) = &args.pack {
-        choose_pack(
-            &mut instance,
-            pack,
-            &workspace.clap_resources().join("packs"),
-        )?;
+        choose_pack(&mut instance, pack, &shipped)?;
     }
+    let pack = instance.save()?.field("pack").unwrap_or_default();
+    let paper = paper::Paper::of(args, &shipped, &pack)?;
     for Setting { id, value } in &args.settings {
-        instance.set_text(id, value)?;
+        let style = (id == "style").then(|| packs::style(&shipped, &pack, value));
+        instance.set_text(id, &style.flatten().unwrap_or_else(|| value.clone()))?;
     }
     let mode = if args.realtime {
         Mode::Realtime
@@ -160,10 +192,12 @@ pub fn run(args: &Args) -> Result<()> {
     let file_rate = reader.format().sample_rate;
     let host_rate = args.rate.unwrap_or(file_rate);
     let automation = automation::resolve(&rows, &mut instance, host_rate)?;
-    let player = instance.activate(Setup {
+    let mut player = instance.activate(Setup {
         sample_rate: host_rate.into(),
         max_block: args.block.max(),
     })?;
+    let transport = Transport::new(host_rate.into(), args.tempo, args.meter);
+    player.set_transport(Some(transport));
     let latency = instance.latency()?;
     let progress = progress_bar(reader.format().frames, file_rate);
     let feed = feed::Feed::new(reader, host_rate)?;
@@ -187,7 +221,7 @@ pub fn run(args: &Args) -> Result<()> {
     let report = report::BounceReport::new(args, mode, &plugin, &rendered);
     output.finish(&report)?;
     report.print(&args.out);
-    Ok(())
+    paper.write(&binary)
 }
 
 /// Puts a pack's id into the instance's state, as opening a project does, and the input's mute where

@@ -1,5 +1,6 @@
 //! Reads an ONNX file as data, before the runtime reads it as a program.
 
+mod notes;
 mod proto;
 mod sizes;
 mod widen;
@@ -91,10 +92,37 @@ pub fn check(
             checked.shape(&outputs, "stems", &[0, stems, channels])?;
             Vec::new()
         }
+        Stream::Notes(_) => {
+            let tensors = if num_stems == 0 {
+                notes::PLAN
+            } else {
+                notes::BAND
+            };
+            for (name, kind, shape) in tensors.inputs {
+                checked.shape_of(&inputs, name, *kind, shape)?;
+            }
+            for (name, shape) in tensors.outputs {
+                checked.shape(&outputs, name, shape)?;
+            }
+            let state = checked.state(&inputs)?;
+            checked.shape(&outputs, "next_state", &state)?;
+            state
+        }
     };
-    let expected = if state.is_empty() { 1 } else { 2 };
-    checked.number("inputs", &inputs, expected)?;
-    checked.number("outputs", &outputs, expected)?;
+    let (num_inputs, num_outputs) = match stream {
+        Stream::Mask(_) => (2, 2),
+        Stream::Waveform(_) => (1, 1),
+        Stream::Notes(_) => {
+            let tensors = if num_stems == 0 {
+                notes::PLAN
+            } else {
+                notes::BAND
+            };
+            (tensors.inputs.len() + 1, tensors.outputs.len() + 1)
+        }
+    };
+    checked.number("inputs", &inputs, num_inputs)?;
+    checked.number("outputs", &outputs, num_outputs)?;
     for &length in lengths {
         sizes::check(&graph, length)
             .map_err(|refusal| checked.refused(&refusal.what, &refusal.expected, &refusal.found))?;
@@ -243,7 +271,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    fn tensor(&self, tensors: &[&ValueInfo], name: &str) -> Result<Vec<i64>, PackError> {
+    fn tensor(&self, tensors: &[&ValueInfo], name: &str, kind: i32) -> Result<Vec<i64>, PackError> {
         let what = format!("the tensor \"{name}\"");
         let Some(found) = tensors.iter().find(|tensor| tensor.name == name) else {
             let names: Vec<_> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
@@ -256,9 +284,13 @@ impl Checked<'_> {
         else {
             return Err(self.refused(&what, "a tensor", "something else"));
         };
-        if tensor.elem_type != FLOAT {
+        if tensor.elem_type != kind {
             let found = format!("type {}", tensor.elem_type);
-            return Err(self.refused(&what, "of 32-bit floats (type 1)", &found));
+            let expected = match kind {
+                INT64 => "of 64-bit integers (type 7)",
+                _ => "of 32-bit floats (type 1)",
+            };
+            return Err(self.refused(&what, expected, &found));
         }
         Ok(tensor
             .shape
@@ -270,7 +302,7 @@ impl Checked<'_> {
 
     /// The shape of the `state` among `tensors`.
     fn state(&self, tensors: &[&ValueInfo]) -> Result<Vec<i64>, PackError> {
-        let state = self.tensor(tensors, "state")?;
+        let state = self.tensor(tensors, "state", FLOAT)?;
         let len = state
             .iter()
             .try_fold(1_i64, |len, &dim| len.checked_mul(dim))
@@ -292,7 +324,17 @@ impl Checked<'_> {
 
     /// 0 in `expected` is a dynamic dimension.
     fn shape(&self, tensors: &[&ValueInfo], name: &str, expected: &[i64]) -> Result<(), PackError> {
-        let found = self.tensor(tensors, name)?;
+        self.shape_of(tensors, name, FLOAT, expected)
+    }
+
+    fn shape_of(
+        &self,
+        tensors: &[&ValueInfo],
+        name: &str,
+        kind: i32,
+        expected: &[i64],
+    ) -> Result<(), PackError> {
+        let found = self.tensor(tensors, name, kind)?;
         if found != expected {
             let what = format!("the shape of \"{name}\"");
             let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));

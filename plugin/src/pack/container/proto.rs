@@ -134,6 +134,12 @@ pub struct ValueInfo {
 }
 
 impl ValueInfo {
+    /// The type of its numbers.
+    pub fn elem_type(&self) -> Option<i32> {
+        let tensor = self.r#type.as_ref()?.tensor.as_ref()?;
+        Some(tensor.elem_type)
+    }
+
     /// Its sizes; 0 where one is dynamic.
     pub fn dims(&self) -> Vec<i64> {
         let tensor = self.r#type.iter().flat_map(|r#type| &r#type.tensor);

@@ -1,6 +1,7 @@
 //! ONNX Runtime. The only room that names `ort`.
 
 mod mask;
+mod notes;
 mod waveform;
 mod weights;
 
@@ -13,14 +14,18 @@ use ort::session::Session;
 use prost::bytes::Bytes;
 
 use super::container::{self, Contents};
-use super::{Graph, Kind, Pack, PackError, Places, hex_sha256, read_limited};
+use super::{
+    BandManifest, Graph, Pack, PackError, Places, SoundFile, Style, hex_sha256, read_limited,
+};
 use crate::dsp::resampled_len;
 use crate::geometry::{Geometry, Stream};
-use crate::worker::{Networks, RunError};
+use crate::instrument::{MAX_SOUND_BYTES, Sampler, Sound};
+use crate::worker::{Band, Networks, RunError};
 
 use weights::Weights;
 
 pub use mask::MaskNetworks;
+pub use notes::NotesNetworks;
 pub use waveform::WaveformNetworks;
 
 /// The networks of a pack, by its kind.
@@ -29,6 +34,15 @@ pub enum Loaded {
     Mask(MaskNetworks),
     /// Of a `waveform` pack.
     Waveform(WaveformNetworks),
+    /// Of a `notes` pack, with all that plays with them.
+    Notes {
+        /// Its networks.
+        networks: NotesNetworks,
+        /// What its notes are played on.
+        sampler: Box<Sampler>,
+        /// What its `pack.toml` says.
+        band: BandManifest,
+    },
 }
 
 impl From<Loaded> for Networks {
@@ -36,6 +50,17 @@ impl From<Loaded> for Networks {
         match loaded {
             Loaded::Mask(networks) => Self::Mask(Box::new(networks)),
             Loaded::Waveform(networks) => Self::Waveform(Box::new(networks)),
+            Loaded::Notes {
+                networks,
+                sampler,
+                band,
+            } => Self::Notes(Band {
+                network: Box::new(networks),
+                instrument: sampler,
+                plan: band.plan,
+                thresholds: band.thresholds,
+                styles: band.styles.iter().map(Style::sounds).collect(),
+            }),
         }
     }
 }
@@ -50,16 +75,8 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded, PackError> {
     let (id, stream) = (pack.manifest.id.as_str(), pack.manifest.stream);
     let mut parts = Vec::new();
-    if pack.manifest.kind == Kind::Notes {
-        return Err(pack.manifest.unplayable());
-    }
     for graph in &pack.manifest.graphs {
-        let bytes = read_limited(id, &pack.dir.join(&graph.file), MAX_GRAPH_BYTES)?;
-        let (expected, found) = (graph.sha256.to_lowercase(), hex_sha256(&bytes));
-        if expected != found {
-            let field = format!("the sha256 of {}", graph.file);
-            return Err(PackError::refused(id, field, expected, found));
-        }
+        let bytes = read_whole(pack, &graph.file, &graph.sha256, MAX_GRAPH_BYTES)?;
         let bytes = Bytes::from(bytes);
         let (num_stems, lengths) = (graph.stems.len(), lengths(geometry));
         let contents = container::check(id, &graph.file, &bytes, &stream, num_stems, &lengths)?;
@@ -69,9 +86,41 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
     let networks = match stream {
         Stream::Mask(stream) => MaskNetworks::warm(parts, stream, geometry).map(Loaded::Mask),
         Stream::Waveform(stream) => WaveformNetworks::warm(parts, stream).map(Loaded::Waveform),
+        Stream::Notes(_) => match &pack.manifest.band {
+            Some(band) => {
+                let sampler = sampler(pack, &band.sound, geometry)?;
+                NotesNetworks::warm(parts).map(|networks| Loaded::Notes {
+                    networks,
+                    sampler: Box::new(sampler),
+                    band: band.clone(),
+                })
+            }
+            None => return Err(PackError::refused(id, "kind", "notes", "another")),
+        },
     };
     give_back_memory();
     networks.map_err(|error| does_not_run(id, error.to_string()))
+}
+
+/// The bytes of a file of the pack that has the sum which `pack.toml` says.
+fn read_whole(pack: &Pack, file: &str, sha256: &str, max_bytes: u64) -> Result<Vec<u8>, PackError> {
+    let id = &pack.manifest.id;
+    let bytes = read_limited(id, &pack.dir.join(file), max_bytes)?;
+    let (expected, found) = (sha256.to_lowercase(), hex_sha256(&bytes));
+    if expected == found {
+        return Ok(bytes);
+    }
+    let field = format!("the sha256 of {file}");
+    Err(PackError::refused(id, field, expected, found))
+}
+
+/// What the notes of a pack are played on.
+fn sampler(pack: &Pack, sound: &SoundFile, geometry: &Geometry) -> Result<Sampler, PackError> {
+    let id = &pack.manifest.id;
+    let bytes = read_whole(pack, &sound.file, &sound.sha256, MAX_SOUND_BYTES)?;
+    let sound = Sound::shared(&hex_sha256(&bytes), &bytes)
+        .map_err(|found| PackError::refused(id, &sound.file, "a SoundFont 2", found))?;
+    Sampler::new(&sound, geometry.sample_rate).map_err(|reason| does_not_run(id, reason))
 }
 
 /// The lengths of all inputs that the networks are run with.
@@ -84,6 +133,8 @@ fn lengths(geometry: &Geometry) -> Vec<usize> {
             let model_samples = resampled_len(window_samples, geometry.sample_rate, model_hz);
             vec![waveform::WARM_UP_SAMPLES, model_samples]
         }
+        // All of their axes are fixed.
+        Stream::Notes(_) => vec![1],
     }
 }
 

@@ -5,20 +5,19 @@
 //! silence around it, so that nothing but the input and the fade goes from chunk to chunk.
 
 mod join;
-mod lanes;
 mod resample;
 
 use ndarray::{Array2, Array3, s};
 
 use super::RunError;
 use super::input::Input;
+use super::lanes::Lanes;
 use super::network::WaveformNetwork;
 use super::separate::Way;
 use crate::bridge::{Chunk, Column, NUM_STEMS};
 use crate::geometry::{Geometry, WaveformStream};
 
 use join::Join;
-use lanes::Lanes;
 use resample::Resample;
 
 /// Louder than this is no stem: +120 dBFS, as for the input.

@@ -88,7 +88,7 @@ fn class_names_and_categories() {
 fn scan_parameters() {
     each(|class, effect| {
         let params = effect.params();
-        assert_eq!(params.len(), 18);
+        assert_eq!(params.len(), 30);
         let units: Vec<_> = effect
             .units()
             .into_iter()
@@ -146,7 +146,7 @@ fn terminate_initialize() {
     each(|_, effect| {
         assert!(effect.terminate());
         assert!(effect.initialize());
-        assert_eq!(effect.params().len(), 18);
+        assert_eq!(effect.params().len(), 30);
     });
 }
 

@@ -11,16 +11,55 @@ pub type Inputs<'a> = [Option<&'a Value>];
 /// What a function of a single number takes, in multiplications.
 const FUNCTION: u64 = 16;
 
+/// Operators that take whole numbers for what they work on.
+const WHOLE: [&str; 13] = [
+    "Add",
+    "Cast",
+    "Concat",
+    "Constant",
+    "Equal",
+    "Expand",
+    "Gather",
+    "Less",
+    "Mod",
+    "Slice",
+    "Squeeze",
+    "Sub",
+    "Unsqueeze",
+];
+/// Operators whose result is true or false, or a float.
+const UNWHOLE: [&str; 3] = ["Cast", "Equal", "Less"];
+
 /// What `node` makes of its inputs.
 pub fn run(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
+    let operator = node.op_type.as_str();
+    // All that are worked on are of one type.
+    let is_whole = inputs
+        .first()
+        .copied()
+        .flatten()
+        .is_some_and(|v| v.is_whole);
+    if is_whole && !WHOLE.contains(&operator) {
+        return Err(("given floats to work on", "given whole numbers".into()));
+    }
+    let mut made = made(node, inputs)?;
+    if operator != "Constant" {
+        let is_whole = is_whole && !UNWHOLE.contains(&operator);
+        let outputs = made.outputs.iter_mut();
+        outputs.for_each(|value| value.is_whole = is_whole);
+    }
+    Ok(made)
+}
+
+fn made(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
     match node.op_type.as_str() {
         "Abs" | "BatchNormalization" | "Cast" | "Clip" | "Cos" | "Elu" | "Erf" | "Exp"
         | "HardSigmoid" | "HardSwish" | "Identity" | "LayerNormalization" | "LeakyRelu" | "Log"
-        | "LogSoftmax" | "Mish" | "Neg" | "Reciprocal" | "Relu" | "Selu" | "Sigmoid" | "Sin"
-        | "Softmax" | "Softplus" | "Softsign" | "Sqrt" | "Tanh" => same(node, inputs),
-        "Add" | "Div" | "Max" | "Mean" | "Min" | "Mul" | "Pow" | "PRelu" | "Sub" | "Sum" => {
-            together(inputs)
-        }
+        | "LogSoftmax" | "Mish" | "Neg" | "Not" | "Reciprocal" | "Relu" | "Selu" | "Sigmoid"
+        | "Sin" | "Softmax" | "Softplus" | "Softsign" | "Sqrt" | "Tanh" => same(node, inputs),
+        "Add" | "Div" | "Equal" | "Less" | "Max" | "Mean" | "Min" | "Mul" | "Pow" | "PRelu"
+        | "Sub" | "Sum" => together(inputs),
+        "Mod" => modulo(inputs),
         "ReduceL2" | "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceSum" => reduce(node, inputs),
         "MatMul" => products::mat_mul(inputs),
         "Gemm" => products::gemm(node, inputs),
@@ -28,6 +67,8 @@ pub fn run(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
         "GRU" => products::recurrent(node, inputs, 3),
         "RNN" => products::recurrent(node, inputs, 1),
         "AveragePool" => products::average_pool(node, inputs),
+        "Expand" => shapes::expand(inputs),
+        "Gather" => shapes::gather(node, inputs),
         "Concat" => shapes::concat(node, inputs),
         "Constant" => shapes::constant(node),
         "Reshape" => shapes::reshape(node, inputs),
@@ -116,6 +157,16 @@ fn together(inputs: &Inputs) -> Result<Made, Reason> {
         .numbers()
         .saturating_mul(FUNCTION * inputs.len() as u64);
     Made::one(value, products)
+}
+
+/// Of whole numbers by others that stand in the file and are over zero.
+fn modulo(inputs: &Inputs) -> Result<Made, Reason> {
+    let is_whole = input(inputs, 0)?.is_whole;
+    if !is_whole || known(inputs, 1)?.iter().any(|&by| by <= 0) {
+        let expected = "of whole numbers by some over zero that stand in the file";
+        return Err((expected, "of others".into()));
+    }
+    together(inputs)
 }
 
 fn reduce(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {

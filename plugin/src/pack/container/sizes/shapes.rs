@@ -33,6 +33,23 @@ pub fn concat(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
     moved(dims)
 }
 
+/// As large as both its input and the shape.
+pub fn expand(inputs: &Inputs) -> Result<Made, Reason> {
+    let shape = known(inputs, 1)?.iter();
+    let shape: Option<Vec<_>> = shape.map(|&size| u64::try_from(size).ok()).collect();
+    let fitting = shape.and_then(|shape| input(inputs, 0).ok()?.broadcast(&Value::new(shape)));
+    moved(fitting.ok_or_else(|| misfit(inputs))?)
+}
+
+/// With the sizes of the indices in place of the axis; the runtime refuses indices out of range.
+pub fn gather(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
+    let (value, indices) = (input(inputs, 0)?, input(inputs, 1)?);
+    let axis = axis_idx(node.int("axis").unwrap_or(0), value.dims.len())?;
+    let mut dims = value.dims.clone();
+    dims.splice(axis..=axis, indices.dims.iter().copied());
+    moved(dims)
+}
+
 pub fn reshape(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
     let (value, shape) = (input(inputs, 0)?, known(inputs, 1)?);
     let keeps_zero = node.int("allowzero").unwrap_or(0) != 0;

@@ -12,12 +12,18 @@ pub struct Value {
     pub dims: Vec<u64>,
     /// Its numbers.
     pub known: Option<Vec<i64>>,
+    /// Whether its numbers are whole: to divide by zero would end the process.
+    pub is_whole: bool,
 }
 
 impl Value {
     /// Of which only the sizes are known.
     pub fn new(dims: Vec<u64>) -> Self {
-        Self { dims, known: None }
+        Self {
+            dims,
+            known: None,
+            is_whole: false,
+        }
     }
 
     /// An input, whose dynamic axes are `length` long.
@@ -26,12 +32,18 @@ impl Value {
             Ok(0) | Err(_) => length as u64,
             Ok(dim) => dim,
         };
-        Self::new(input.dims().into_iter().map(size).collect())
+        Self {
+            is_whole: input.elem_type() == Some(INT64),
+            ..Self::new(input.dims().into_iter().map(size).collect())
+        }
     }
 
     /// A tensor in the file, whose sizes were checked.
     pub fn of_tensor(tensor: &Tensor) -> Self {
-        let value = Self::new(tensor.dims.iter().map(|&dim| dim.max(0) as u64).collect());
+        let value = Self {
+            is_whole: tensor.data_type == INT64,
+            ..Self::new(tensor.dims.iter().map(|&dim| dim.max(0) as u64).collect())
+        };
         if tensor.data_type != INT64 || value.numbers() > MAX_KNOWN as u64 {
             return value;
         }

@@ -1,0 +1,253 @@
+//! Follows the host's transport.
+//!
+//! A host tells its place in the song with every block. As long as the song goes on as the last point
+//! said there is nothing new: so the points do not depend on how long the blocks are.
+
+use crate::bridge::Point;
+
+/// How far a host's places may be from a straight line in quarter notes: 0.1 ms at 120 per minute.
+const TOLERANCE: f64 = 2e-4;
+/// A place that is further off than the tempi before and after it explain is a jump, in quarter notes.
+const MAX_CORRECTION: f64 = 1.0 / 32.0;
+/// Quarter notes per minute; what is outside is taken for the nearest of these.
+const TEMPI: (f64, f64) = (20.0, 300.0);
+/// Where the host tells none.
+const USUAL_TEMPO: f64 = 120.0;
+
+/// What the host tells with a block. What it does not tell is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct HostTime {
+    /// Whether its transport runs.
+    pub is_playing: bool,
+    /// The place in the song, in quarter notes.
+    pub quarters: Option<f64>,
+    /// Quarter notes per minute.
+    pub tempo: Option<f64>,
+    /// Where the current bar started, in quarter notes.
+    pub bar_quarters: Option<f64>,
+    /// The number of the current bar.
+    pub bar_number: Option<i32>,
+    /// The time signature.
+    pub signature: Option<(i32, i32)>,
+}
+
+/// Knows where the song is.
+pub struct Timeline {
+    /// Quarter notes in a sample at a tempo of 1.
+    quarters_per_sample: f64,
+    /// The last point; `None` until the host told something after a reset.
+    last: Option<Point>,
+    /// The input position of the last block.
+    seen: i64,
+}
+
+impl Timeline {
+    /// Nothing known.
+    pub fn new(sample_rate: f64) -> Self {
+        Self {
+            quarters_per_sample: 1.0 / (60.0 * sample_rate),
+            last: None,
+            seen: 0,
+        }
+    }
+
+    /// Nothing known.
+    pub fn reset(&mut self) {
+        self.last = None;
+        self.seen = 0;
+    }
+
+    /// The last point.
+    pub fn last(&self) -> Option<Point> {
+        self.last
+    }
+
+    /// Takes what the host tells with the block that starts at the input `position`; returns a point
+    /// where that is news.
+    pub fn observe(&mut self, position: i64, time: &HostTime) -> Option<Point> {
+        let seen = std::mem::replace(&mut self.seen, position);
+        let found = point(position, time);
+        let Some(last) = self.last else {
+            self.last = Some(Point {
+                is_jump: true,
+                ..found
+            });
+            return self.last;
+        };
+        let news = self.news(&last, seen, found)?;
+        self.last = Some(news);
+        Some(news)
+    }
+
+    fn news(&self, last: &Point, seen: i64, mut found: Point) -> Option<Point> {
+        found.since = seen;
+        let is_other_tempo = (found.tempo / last.tempo - 1.0).abs() > 1e-6;
+        if !found.is_playing || !last.is_playing {
+            found.is_jump = found.is_playing != last.is_playing;
+            let is_news = found.is_jump || is_other_tempo || !has_signature_of(&found, last);
+            return is_news.then_some(found);
+        }
+        let advance = |from: i64, tempo: f64| {
+            (found.position - from) as f64 * tempo * self.quarters_per_sample
+        };
+        let off = found.quarters - (last.quarters + advance(last.position, last.tempo));
+        // What a change of tempo at any place since the last block makes of it.
+        let explained = advance(seen, found.tempo) - advance(seen, last.tempo);
+        let (lowest, highest) = (explained.min(0.0), explained.max(0.0));
+        found.is_jump = off < lowest - MAX_CORRECTION || off > highest + MAX_CORRECTION;
+        let is_off = off.abs() > TOLERANCE || is_other_tempo;
+        let is_same_bars = has_bars_of(&found, last) || is_made_up(&found, last);
+        if is_same_bars && !found.is_jump {
+            // Whatever the host recomputes of it in a part of a block.
+            found.bar_quarters = last.bar_quarters;
+            found.bar_number = last.bar_number;
+        }
+        (is_off || !is_same_bars).then_some(found)
+    }
+}
+
+/// The point that a host tells, as if nothing was known before.
+fn point(position: i64, time: &HostTime) -> Point {
+    let usable = |value: Option<f64>| value.filter(|value| value.is_finite());
+    let tempo = usable(time.tempo).filter(|&tempo| tempo > 0.0);
+    let place = usable(time.quarters).filter(|place| place.abs() < 1e9);
+    let (numerator, denominator) = time
+        .signature
+        .filter(|(over, under)| (1..=64).contains(over) && matches!(under, 1 | 2 | 4 | 8 | 16 | 32))
+        .unwrap_or((4, 4));
+    let is_playing = time.is_playing && place.is_some();
+    let quarters = place.filter(|_| is_playing).unwrap_or_default();
+    let mut point = Point {
+        position,
+        since: position,
+        quarters,
+        tempo: tempo.unwrap_or(USUAL_TEMPO).clamp(TEMPI.0, TEMPI.1),
+        bar_quarters: 0.0,
+        bar_number: 0,
+        numerator: numerator as u8,
+        denominator: denominator as u8,
+        is_playing,
+        is_jump: false,
+    };
+    if is_playing {
+        let bar_len = point.bar_len();
+        let start = usable(time.bar_quarters)
+            .filter(|start| (quarters - start).abs() <= 2.0 * bar_len)
+            .unwrap_or_else(|| (quarters / bar_len).floor() * bar_len);
+        point.bar_quarters = start;
+        let number = (start / bar_len).round() as i32;
+        point.bar_number = time.bar_number.unwrap_or(number);
+    }
+    point
+}
+
+fn has_signature_of(a: &Point, b: &Point) -> bool {
+    (a.numerator, a.denominator) == (b.numerator, b.denominator)
+}
+
+/// Whether the bars go on as `last` said.
+fn has_bars_of(found: &Point, last: &Point) -> bool {
+    let bars = (found.bar_quarters - last.bar_quarters) / found.bar_len();
+    let number = f64::from(found.bar_number) - f64::from(last.bar_number);
+    has_signature_of(found, last) && (bars - number).abs() < 1e-3
+}
+
+/// Whether the bars are those of a song that has one time signature, which the wrapper makes up for
+/// the later parts of a block that it cuts at parameter changes, and hosts that know no better.
+fn is_made_up(found: &Point, last: &Point) -> bool {
+    let bar_len = found.bar_len();
+    let number = (found.bar_quarters / bar_len).round();
+    let is_plain = (found.bar_quarters - number * bar_len).abs() < 1e-3;
+    has_signature_of(found, last) && is_plain && number == f64::from(found.bar_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f64 = 48_000.0;
+
+    fn at(quarters: f64, tempo: f64) -> HostTime {
+        HostTime {
+            is_playing: true,
+            quarters: Some(quarters),
+            tempo: Some(tempo),
+            signature: Some((4, 4)),
+            ..HostTime::default()
+        }
+    }
+
+    /// The news of blocks of `block` samples, of a song that goes on at `quarters_at`.
+    fn news(block: i64, until: i64, time_at: impl Fn(i64) -> HostTime) -> Vec<Point> {
+        let mut timeline = Timeline::new(RATE);
+        let positions = (0..until).step_by(block as usize);
+        positions
+            .filter_map(|position| timeline.observe(position, &time_at(position)))
+            .collect()
+    }
+
+    #[test]
+    fn a_steady_song_is_one_point_whatever_the_blocks() {
+        // As a host does that counts samples, from a pre-roll on.
+        let steady = |position: i64| at(position as f64 * 97.3 / 60.0 / RATE - 4.0, 97.3);
+        let one = news(64, 1_000_000, steady);
+        assert_eq!(one.len(), 1);
+        assert_eq!((one[0].bar_number, one[0].bar_quarters), (-1, -4.0));
+        assert_eq!(one, news(1_111, 1_000_000, steady));
+    }
+
+    #[test]
+    fn a_seek_is_a_jump_and_a_change_of_tempo_is_none() {
+        let change = 48_000;
+        let step = |position: i64| match position - change {
+            after if after >= 0 => at(2.0 + after as f64 / 60.0 / RATE * 60.0, 60.0),
+            before => at(2.0 + before as f64 / 60.0 / RATE * 120.0, 120.0),
+        };
+        for block in [48, 1_000, 7_777] {
+            let found = news(block, 96_000, step);
+            assert_eq!(found.len(), 2, "{block}");
+            assert!(!found[1].is_jump, "blocks of {block}");
+            assert!(found[1].since < change && found[1].position >= change);
+        }
+        let seek = |position: i64| {
+            let jump = if position < change { 0.0 } else { 4.0 };
+            at(position as f64 * 2.0 / RATE + jump, 120.0)
+        };
+        let found = news(480, 96_000, seek);
+        assert_eq!((found.len(), found[1].is_jump), (2, true));
+    }
+
+    #[test]
+    fn bars_that_the_wrapper_makes_up_do_not_count() {
+        // Three bars of three quarters, then bars of four.
+        let mut timeline = Timeline::new(RATE);
+        let mut tell = |quarters: f64, bar: (f64, i32)| {
+            let time = HostTime {
+                bar_quarters: Some(bar.0),
+                bar_number: Some(bar.1),
+                ..at(quarters, 120.0)
+            };
+            let position = (quarters * RATE / 2.0) as i64;
+            timeline.observe(position, &time)
+        };
+        assert!(tell(9.0, (9.0, 3)).is_some());
+        assert!(tell(9.5, (8.0, 2)).is_none(), "made up");
+        assert!(tell(13.0, (13.0, 4)).is_none(), "as expected");
+    }
+
+    #[test]
+    fn nonsense_is_no_song() {
+        for quarters in [None, Some(f64::NAN), Some(f64::INFINITY)] {
+            let time = HostTime {
+                quarters,
+                tempo: Some(-3.0),
+                signature: Some((0, 7)),
+                ..at(0.0, 120.0)
+            };
+            let found = Timeline::new(RATE).observe(0, &time);
+            let found = found.expect("the first is news");
+            assert!(!found.is_playing);
+            assert_eq!((found.tempo, found.numerator), (120.0, 4));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the band does, on its way from the worker.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use super::{Cue, NUM_STEMS};
+
+/// The most cues of a chunk.
+pub const MAX_CUES: usize = 512;
+/// The longest log in seconds.
+pub const MAX_LOG_S: f64 = 600.0;
+/// The most cues of a log.
+const MAX_LOGGED: usize = 1 << 18;
+
+/// The cues of a chunk, of which there is room for [`MAX_CUES`].
+pub struct Cues {
+    cues: Vec<Cue>,
+    /// The General-MIDI programs, from 0, on which bass, piano and other play at the end, where they
+    /// change.
+    pub programs: Option<[u8; NUM_STEMS - 1]>,
+    /// For which there was no room.
+    num_dropped: u64,
+}
+
+impl Cues {
+    /// None; with room for some where the stream `has_band`.
+    pub(super) fn new(has_band: bool) -> Self {
+        Self {
+            cues: Vec::with_capacity(if has_band { MAX_CUES } else { 0 }),
+            programs: None,
+            num_dropped: 0,
+        }
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.cues.clear();
+        self.programs = None;
+        self.num_dropped = 0;
+    }
+
+    /// Adds one, or counts it where there is no room.
+    pub fn add(&mut self, cue: Cue) {
+        if self.cues.len() < self.cues.capacity() {
+            self.cues.push(cue);
+        } else {
+            self.num_dropped += 1;
+        }
+    }
+
+    /// All of them, in the order of their positions.
+    pub fn all(&self) -> &[Cue] {
+        &self.cues
+    }
+
+    /// For how many there was no room.
+    pub fn num_dropped(&self) -> u64 {
+        self.num_dropped
+    }
+}
+
+/// The cues of the last minutes. Its lock is held for a moment by the worker and by whoever reads,
+/// and never by the audio thread.
+#[derive(Default)]
+pub struct CueLog(Mutex<VecDeque<(u32, Cue)>>);
+
+impl CueLog {
+    /// Adds a chunk's cues, from the worker; the oldest go.
+    pub(super) fn add(&self, epoch: u32, cues: &[Cue], max_samples: i64) {
+        let (Some(last), Ok(mut log)) = (cues.last(), self.0.lock()) else {
+            return;
+        };
+        log.extend(cues.iter().map(|cue| (epoch, *cue)));
+        let oldest = last.position - max_samples;
+        while log.len() > MAX_LOGGED
+            || log
+                .front()
+                .is_some_and(|(of, cue)| *of != epoch || cue.position < oldest)
+        {
+            log.pop_front();
+        }
+    }
+
+    /// Forgets them: positions count anew.
+    pub(super) fn clear(&self) {
+        if let Ok(mut log) = self.0.lock() {
+            log.clear();
+        }
+    }
+
+    /// What the band did since the last reset, as long as it is remembered. Not for the audio thread.
+    pub fn all(&self) -> Vec<Cue> {
+        let Ok(log) = self.0.lock() else {
+            return Vec::new();
+        };
+        let last_epoch = log.back().map(|(epoch, _)| *epoch);
+        let of_last = log.iter().filter(|(epoch, _)| Some(*epoch) == last_epoch);
+        of_last.map(|(_, cue)| *cue).collect()
+    }
+}

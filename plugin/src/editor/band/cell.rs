@@ -1,0 +1,181 @@
+//! What the row of the band's controls is made of: a label over a value, in a place of its own, so that
+//! nothing moves when a value gets longer.
+
+use egui::{
+    Align2, Color32, EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+use nice_plug::prelude::{BoolParam, IntParam, Param};
+
+use crate::editor::hands::Hands;
+use crate::editor::theme;
+
+/// A step of the wheel or an arrow key.
+const STEP: i32 = 5;
+/// A step of the page keys.
+const PAGE: i32 = 25;
+/// How far two fingers move on a touchpad for a step.
+const POINTS_PER_STEP: f32 = 16.0;
+/// How far the hand moves from one end of a slider to the other, in widths of the cell.
+const TRAVEL: f32 = 1.5;
+
+/// Shows a parameter's value with a bar; drag it, turn the wheel on it, use the arrow keys. The bar
+/// starts where the parameter is 0.
+pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &str) {
+    let response = cell(ui, rect, param.name(), Sense::click_and_drag());
+    drag(ui, &response, hands, param);
+    if let Some(steps) = steps(ui, &response) {
+        let normalized = param.preview_normalized(param.value() + steps);
+        hands.put(param, None, normalized);
+    }
+    let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));
+    if response.double_clicked() || delete {
+        hands.put(param, None, param.default_normalized_value());
+    }
+    let value = param.to_string();
+    paint(ui, rect, &response, label, &value, theme::TEXT);
+    let track = Rect::from_min_max(
+        pos2(rect.left() + 4.0, rect.bottom() - 3.0),
+        pos2(rect.right() - 4.0, rect.bottom() - 1.0),
+    );
+    let x_of = |normalized: f32| track.left() + normalized * track.width();
+    let zero = x_of(param.preview_normalized(0));
+    let now = x_of(param.unmodulated_normalized_value());
+    ui.painter().rect_filled(track, 1.0, theme::WELL);
+    let filled = track.with_min_x(zero.min(now)).with_max_x(zero.max(now));
+    ui.painter().rect_filled(filled, 1.0, theme::ACCENTS[0]);
+    response.widget_info(|| {
+        let value = f64::from(param.value());
+        let mut info = WidgetInfo::slider(ui.is_enabled(), value, param.name());
+        info.role = Role::Slider;
+        info
+    });
+    let hint = "Drag or turn the wheel; double-click for the usual value";
+    response.on_hover_text(hint);
+}
+
+/// Shows a value that a menu below it changes, or a button.
+pub fn button(ui: &mut Ui, rect: Rect, name: &str, label: &str, value: &str) -> Response {
+    let response = cell(ui, rect, name, Sense::click());
+    paint(ui, rect, &response, label, value, theme::TEXT);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response
+}
+
+/// Shows a switch with a light, and turns it where a person clicks.
+pub fn switch(
+    ui: &mut Ui,
+    rect: Rect,
+    hands: &Hands,
+    param: &BoolParam,
+    label: &str,
+    lit: Color32,
+) {
+    let response = cell(ui, rect, param.name(), Sense::click());
+    let is_on = param.value();
+    if response.clicked() {
+        hands.put(param, None, if is_on { 0.0 } else { 1.0 });
+    }
+    paint(ui, rect, &response, label, "", theme::TEXT);
+    let light = Rect::from_center_size(pos2(rect.center().x, rect.bottom() - 9.0), vec2(16.0, 6.0));
+    let colour = if is_on { lit } else { theme::WELL };
+    ui.painter().rect_filled(light, 3.0, colour);
+    response
+        .widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), is_on, param.name()));
+}
+
+fn cell(ui: &Ui, rect: Rect, name: &str, sense: Sense) -> Response {
+    ui.interact(rect, ui.scope_id().with(("band", name)), sense)
+}
+
+fn paint(ui: &Ui, rect: Rect, response: &Response, label: &str, value: &str, colour: Color32) {
+    let is_active = response.hovered() || response.dragged();
+    let fill = if is_active {
+        theme::HOVERED
+    } else {
+        theme::RAISED
+    };
+    let painter = ui.painter_at(rect.expand(2.0));
+    painter.rect_filled(rect, theme::ROUND, fill);
+    let painter = painter.with_clip_rect(rect.shrink2(vec2(2.0, 0.0)));
+    let line = |y: f32, text: &str, size: f32, colour| {
+        let at = pos2(rect.left() + 6.0, rect.top() + y);
+        painter.text(at, Align2::LEFT_CENTER, text, theme::font(size), colour);
+    };
+    line(8.0, label, 10.0, theme::FAINT);
+    line(20.0, value, 12.0, colour);
+    if response.has_focus() {
+        let ring = Stroke::new(1.0, theme::TEXT);
+        ui.painter()
+            .rect_stroke(rect, theme::ROUND, ring, StrokeKind::Inside);
+    }
+}
+
+/// Follows a drag.
+fn drag(ui: &Ui, response: &Response, hands: &Hands, param: &IntParam) {
+    if response.drag_started_by(egui::PointerButton::Primary) {
+        hands.begin(param);
+        let start = param.unmodulated_normalized_value();
+        ui.data_mut(|data| data.insert_temp(response.id, start));
+    }
+    let held: Option<f32> = ui.data(|data| data.get_temp(response.id));
+    let Some(mut held) = held else {
+        return;
+    };
+    if response.dragged() {
+        held += response.drag_delta().x / (TRAVEL * response.rect.width());
+        ui.data_mut(|data| data.insert_temp(response.id, held));
+        hands.set(param, None, held.clamp(0.0, 1.0));
+    } else {
+        hands.end(param);
+        ui.data_mut(|data| data.remove_temp::<f32>(response.id));
+    }
+}
+
+/// What the wheel and the keys ask for.
+fn steps(ui: &Ui, response: &Response) -> Option<i32> {
+    let has_focus = response.has_focus();
+    if has_focus {
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    }
+    let steps = ui.input(|input| {
+        let is_fine = input.modifiers.shift || input.modifiers.ctrl;
+        let step = if is_fine { 1 } else { STEP };
+        let mut steps = 0.0;
+        let wheel = input.events.iter().filter(|_| response.hovered());
+        for event in wheel {
+            if let egui::Event::MouseWheel { unit, delta, .. } = event {
+                let points_per_step = match unit {
+                    MouseWheelUnit::Point => POINTS_PER_STEP,
+                    MouseWheelUnit::Line | MouseWheelUnit::Page => 1.0,
+                };
+                steps += step as f32 * (delta.x + delta.y) / points_per_step;
+            }
+        }
+        let keys = [
+            (Key::ArrowRight, step),
+            (Key::ArrowUp, step),
+            (Key::ArrowLeft, -step),
+            (Key::ArrowDown, -step),
+            (Key::PageUp, PAGE),
+            (Key::PageDown, -PAGE),
+        ];
+        let pressed = keys
+            .iter()
+            .filter(|(key, _)| has_focus && input.key_pressed(*key));
+        let by_keys: i32 = pressed.map(|(_, step)| step).sum();
+        // What two fingers move is more than nothing.
+        by_keys
+            + if steps == 0.0 {
+                0
+            } else {
+                steps.signum() as i32 * steps.abs().ceil() as i32
+            }
+    });
+    (steps != 0).then_some(steps)
+}

@@ -1,0 +1,117 @@
+//! The chords that the band hears: the one now, the next, the key, and how sure it is; and the last
+//! ones along the lanes.
+
+use egui::{Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::lane;
+use super::roll::Roll;
+use crate::bridge::Beat;
+use crate::editor::picture::Picture;
+use crate::editor::theme;
+use crate::score::{chord_name, key_name};
+
+/// Below this confidence the band is not sure: it plays roots only.
+const SURE: f32 = 0.25;
+/// Between two names along the lanes, in points: nearer, they would lie on each other.
+const NAME_WIDTH: f32 = 44.0;
+
+/// Shows the chords: `now` beside the strips, `lanes` over the lanes.
+pub fn show(ui: &Ui, now: Rect, lanes: Rect, roll: &Roll, picture: &Picture) {
+    let position = picture.now() as i64;
+    let beat = roll.beat_at(position);
+    let next = roll.next_chord(position);
+    ui.painter().rect_filled(now, 0.0, theme::SURFACE);
+    ui.painter().rect_filled(lanes, 0.0, theme::WELL);
+    current(ui, now, beat, next);
+    lane::lines(ui, lanes, roll, picture);
+    names(ui, lanes, roll, picture);
+}
+
+fn current(ui: &Ui, rect: Rect, beat: Option<&Beat>, next: Option<&Beat>) {
+    let painter = ui.painter_at(rect);
+    let text = |x: f32, text: &str, font, colour| {
+        let at = pos2(rect.left() + x, rect.center().y);
+        painter.text(at, Align2::LEFT_CENTER, text, font, colour);
+    };
+    let Some(beat) = beat else {
+        text(16.0, "No chord heard yet", theme::font(12.0), theme::FAINT);
+        return name(ui, rect, "Chord: none heard yet");
+    };
+    let is_sure = beat.confidence >= SURE;
+    let chord = chord_name(beat.chord, beat.key);
+    let colour = if is_sure { theme::TEXT } else { theme::FAINT };
+    text(16.0, &chord, theme::strong(17.0), colour);
+    let next = next.map(|next| chord_name(next.chord, next.key));
+    if let Some(next) = &next {
+        text(92.0, &format!("→ {next}"), theme::font(13.0), theme::FAINT);
+    }
+    let key = key_name(beat.key);
+    text(172.0, &key, theme::font(12.0), theme::FAINT);
+    confidence(ui, rect, beat.confidence);
+    let then = next
+        .map(|next| format!(", then {next}"))
+        .unwrap_or_default();
+    let doubt = if is_sure { "" } else { ", not sure" };
+    name(ui, rect, &format!("Chord: {chord}{then}, in {key}{doubt}"));
+}
+
+/// A bar, and the words for a short one.
+fn confidence(ui: &Ui, rect: Rect, confidence: f32) {
+    let painter = ui.painter_at(rect);
+    let well = Rect::from_min_size(
+        pos2(rect.left() + 244.0, rect.center().y - 3.0),
+        vec2(44.0, 6.0),
+    );
+    painter.rect_filled(well, 2.0, theme::WELL);
+    let share = confidence.clamp(0.0, 1.0);
+    let filled = well.with_max_x(well.left() + share * well.width());
+    let is_sure = confidence >= SURE;
+    let colour = if is_sure {
+        theme::ACCENTS[3]
+    } else {
+        theme::ALERT
+    };
+    painter.rect_filled(filled, 2.0, colour);
+    if !is_sure {
+        let at = pos2(well.right() + 6.0, rect.center().y);
+        let (align, font) = (Align2::LEFT_CENTER, theme::font(11.0));
+        painter.text(at, align, "not sure", font, theme::ALERT);
+    }
+    let id = ui.scope_id().with("confidence");
+    let response = ui.interact(well.expand(4.0), id, Sense::hover());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::slider(false, share.into(), "Chord confidence");
+        info.role = Role::Meter;
+        info
+    });
+    response
+        .on_hover_text("How sure the band is of the chord; when it is not, it plays roots only");
+}
+
+fn name(ui: &Ui, rect: Rect, words: &str) {
+    let id = ui.scope_id().with("chord");
+    let response = ui.interact(rect.with_max_x(rect.left() + 240.0), id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));
+}
+
+/// The chords along the lanes, each where it starts.
+fn names(ui: &Ui, rect: Rect, roll: &Roll, picture: &Picture) {
+    let painter = ui.painter_at(rect);
+    let mut last = None;
+    let mut free_from = f32::NEG_INFINITY;
+    for (position, beat) in roll.beats() {
+        let x = lane::x_of(rect, picture, *position as f64);
+        if last.replace(beat.chord) == Some(beat.chord) || x < free_from {
+            continue;
+        }
+        free_from = x + NAME_WIDTH;
+        let colour = if beat.confidence >= SURE {
+            theme::TEXT
+        } else {
+            Color32::from_gray(0x80)
+        };
+        let at = pos2(x + 4.0, rect.center().y);
+        let chord = chord_name(beat.chord, beat.key);
+        painter.text(at, Align2::LEFT_CENTER, chord, theme::font(12.0), colour);
+    }
+}

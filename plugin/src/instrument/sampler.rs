@@ -1,0 +1,92 @@
+//! Plays a SoundFont: a synthesiser for each stem.
+
+use std::sync::Arc;
+
+use rustysynth::{Synthesizer, SynthesizerSettings};
+
+use super::{Instrument, Sound};
+use crate::bridge::NUM_STEMS;
+use crate::worker::Sounds;
+
+/// Samples in which the synthesisers count: a note starts at most so much late.
+const BLOCK_SAMPLES: usize = 64;
+/// Notes that sound at once in a stem, with those that ring on.
+const MAX_VOICES: usize = 64;
+/// The rates that the synthesisers play at, in Hz.
+const RATES: std::ops::RangeInclusive<f64> = 16_000.0..=192_000.0;
+/// The drums' channel.
+const DRUMS: i32 = Synthesizer::PERCUSSION_CHANNEL as i32;
+/// `ProgramChange`.
+const PROGRAM: i32 = 0xC0;
+
+/// Four synthesisers that share a SoundFont. They have no reverb and no chorus: a mix adds its own.
+pub struct Sampler {
+    synths: [Synthesizer; NUM_STEMS],
+    /// What they play on.
+    sounds: Sounds,
+}
+
+impl Sampler {
+    /// At the host's rate. The error is one sentence for the reader.
+    pub fn new(sound: &Arc<Sound>, sample_rate: f64) -> Result<Self, String> {
+        if !RATES.contains(&sample_rate) {
+            let rates = format!("{} to {} kHz", RATES.start() / 1e3, RATES.end() / 1e3);
+            return Err(format!(
+                "The band plays at {rates}, not at {} kHz",
+                sample_rate / 1e3
+            ));
+        }
+        let mut settings = SynthesizerSettings::new(sample_rate.round() as i32);
+        settings.block_size = BLOCK_SAMPLES;
+        settings.maximum_polyphony = MAX_VOICES;
+        settings.enable_reverb_and_chorus = false;
+        let synth = || Synthesizer::new(&sound.font, &settings).map_err(|e| e.to_string());
+        let mut sampler = Self {
+            synths: [synth()?, synth()?, synth()?, synth()?],
+            sounds: Sounds::default(),
+        };
+        sampler.reset();
+        Ok(sampler)
+    }
+
+    fn set_program(&mut self, stem_idx: usize) {
+        let synth = &mut self.synths[stem_idx];
+        if let Some(program) = stem_idx
+            .checked_sub(1)
+            .and_then(|idx| self.sounds.programs.get(idx))
+        {
+            synth.process_midi_message(0, PROGRAM, i32::from(*program), 0);
+        }
+    }
+}
+
+impl Instrument for Sampler {
+    fn reset(&mut self) {
+        for stem_idx in 0..NUM_STEMS {
+            self.synths[stem_idx].reset();
+            self.set_program(stem_idx);
+        }
+    }
+
+    fn choose(&mut self, stem_idx: usize, sounds: &Sounds) {
+        self.sounds = *sounds;
+        self.set_program(stem_idx);
+    }
+
+    fn start(&mut self, stem_idx: usize, pitch: u8, velocity: u8) {
+        let (pitch, velocity) = (i32::from(pitch), i32::from(velocity));
+        self.synths[stem_idx].note_on(channel(stem_idx), pitch, velocity);
+    }
+
+    fn end(&mut self, stem_idx: usize, pitch: u8) {
+        self.synths[stem_idx].note_off(channel(stem_idx), i32::from(pitch));
+    }
+
+    fn render(&mut self, stem_idx: usize, left: &mut [f32], right: &mut [f32]) {
+        self.synths[stem_idx].render(left, right);
+    }
+}
+
+fn channel(stem_idx: usize) -> i32 {
+    if stem_idx == 0 { DRUMS } else { 0 }
+}

@@ -1,0 +1,64 @@
+//! Piano and other: up to five notes at a time.
+
+use super::{Chordal, Decoder, PITCHES, Told, Wishes, pitches};
+use crate::music::chords::{has, root_of};
+use crate::music::grid::CELLS;
+
+/// The lowest root, C3.
+const LOWEST: i32 = 48;
+/// Semitones from the lowest pitch up to the root.
+const BELOW: i32 = 12;
+/// Notes that start together.
+const MAX_NOTES: usize = 5;
+
+impl Decoder {
+    pub(super) fn chordal(&mut self, told: &Told, played: &Chordal, wishes: &Wishes, stem: usize) {
+        let threshold = self.thresholds.onset[stem - 2];
+        let sustain_threshold = self.thresholds.sustain[stem - 2] as f32;
+        let over = self.over::<PITCHES>(told, wishes, stem, |cell, pitch| {
+            f64::from(played.onset[cell][pitch]) - threshold + wishes.rhythm[cell]
+        });
+        let base = LOWEST + i32::from(root_of(told.chord));
+        let is_new_chord = told.chord != told.before;
+        for cell in 0..CELLS {
+            let starting = starting(&over[cell], |place| {
+                told.snapped(base - BELOW + place, cell)
+            });
+            for pitch in pitches(self.sounding[stem] & !starting) {
+                let sustain = played.sustain[cell][place_of(i32::from(pitch) - base)];
+                let is_foreign = !has(told.allowed(), i32::from(pitch));
+                let clashes = cell == 0 && is_new_chord && is_foreign;
+                // Also where it is no number.
+                let holds = sustain - sustain_threshold > 0.0;
+                if !holds || clashes {
+                    self.end(cell, stem, pitch);
+                }
+            }
+            for pitch in pitches(starting) {
+                let velocity = f64::from(played.velocity[cell]);
+                self.start(cell, stem, i32::from(pitch), velocity);
+            }
+        }
+    }
+}
+
+/// The pitches furthest over, where they are over, of equals the lower.
+fn starting(over: &[f64; PITCHES], pitch_at: impl Fn(i32) -> i32) -> u128 {
+    let mut places: [usize; PITCHES] = std::array::from_fn(|place| place);
+    places.sort_by(|&a, &b| over[b].total_cmp(&over[a]));
+    let best = places[..MAX_NOTES].iter();
+    best.filter(|&&place| over[place] > 0.0)
+        .fold(0, |starting, &place| starting | 1 << pitch_at(place as i32))
+}
+
+/// A pitch relative to the root, moved by octaves into those that there are numbers of.
+fn place_of(relative: i32) -> usize {
+    let count = PITCHES as i32;
+    let place = relative + BELOW;
+    let place = match place {
+        _ if place < 0 => place.rem_euclid(12),
+        _ if place < count => place,
+        _ => count - 12 + (place - count).rem_euclid(12),
+    };
+    place as usize
+}

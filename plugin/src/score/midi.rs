@@ -1,0 +1,142 @@
+//! A song as a Standard MIDI File.
+
+use midly::num::{u4, u7, u15, u24, u28};
+use midly::{
+    Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
+};
+
+use super::chord::chord_name;
+use super::song::{Bar, Metre, Song};
+use crate::bridge::NUM_STEMS;
+
+/// Of the file.
+pub const TICKS_PER_QUARTER: u16 = 480;
+/// What the stems' tracks are called.
+const TRACK_NAMES: [&str; NUM_STEMS] = ["Drums", "Bass", "Piano", "Other"];
+/// From 0: drums have the tenth, as General MIDI asks.
+const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
+/// MIDI clocks in a quarter note.
+const CLOCKS_PER_QUARTER: f64 = 24.0;
+
+/// The General-MIDI programs from 0 of bass, piano and other, where they are known.
+pub type Programs = Option<[u8; NUM_STEMS - 1]>;
+
+/// An event, its time in ticks, and a rank among those of the same time.
+type Timed<'a> = (u32, u8, TrackEventKind<'a>);
+
+/// Writes the file.
+pub fn write(song: &Song, programs: Programs) -> Option<Vec<u8>> {
+    let names: Vec<_> = song
+        .beats()
+        .map(|tick| chord_name(tick.beat.chord, song.key))
+        .collect();
+    let end = ticks(end_of(song));
+    let mut tracks = vec![track(conductor(song, &names), end)];
+    for stem_idx in 0..NUM_STEMS {
+        tracks.push(track(stem(song, stem_idx, programs), end));
+    }
+    let timing = Timing::Metrical(u15::new(TICKS_PER_QUARTER));
+    let file = Smf {
+        header: Header::new(Format::Parallel, timing),
+        tracks,
+    };
+    let mut bytes = Vec::new();
+    file.write_std(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn ticks(quarters: f64) -> u32 {
+    (quarters.max(0.0) * f64::from(TICKS_PER_QUARTER)).round() as u32
+}
+
+/// Where a bar starts, with the beats that were not played of the first.
+fn start_of(bar: &Bar) -> f64 {
+    bar.beats[0].start - f64::from(bar.first_beat) * bar.metre.beat_quarters()
+}
+
+fn end_of(song: &Song) -> f64 {
+    song.bars.last().map_or(0.0, |bar| {
+        start_of(bar) + f64::from(bar.metre.beats) * bar.metre.beat_quarters()
+    })
+}
+
+/// Tempo, metre, key and chords.
+fn conductor<'a>(song: &Song, names: &'a [String]) -> Vec<Timed<'a>> {
+    let meta = |at: f64, rank: u8, message| (ticks(at), rank, TrackEventKind::Meta(message));
+    let signature = song.signature();
+    let key = MetaMessage::KeySignature(signature.fifths, signature.is_minor);
+    let mut events = vec![meta(0.0, 1, key)];
+    let mut metre = None;
+    for bar in &song.bars {
+        if metre.replace(bar.metre) != Some(bar.metre) {
+            events.push(meta(start_of(bar), 0, time_signature(bar.metre)));
+        }
+    }
+    let (mut tempo, mut name) = (None, None);
+    for (idx, (tick, chord)) in song.beats().zip(names).enumerate() {
+        // What lies before the first beat has its tempo.
+        let at = if idx == 0 { 0.0 } else { tick.start };
+        let us_per_quarter = microseconds(tick.beat.tempo);
+        if tempo.replace(us_per_quarter) != Some(us_per_quarter) {
+            events.push(meta(at, 2, MetaMessage::Tempo(us_per_quarter)));
+        }
+        if name.replace(chord) != Some(chord) {
+            let marker = MetaMessage::Marker(chord.as_bytes());
+            events.push(meta(tick.start, 3, marker));
+        }
+    }
+    events
+}
+
+fn time_signature(metre: Metre) -> MetaMessage<'static> {
+    let clocks = (metre.beat_quarters() * CLOCKS_PER_QUARTER).round() as u8;
+    let exponent = metre.denominator.trailing_zeros() as u8;
+    MetaMessage::TimeSignature(metre.numerator(), exponent, clocks, 8)
+}
+
+/// The length of a quarter note in microseconds.
+fn microseconds(tempo: f32) -> u24 {
+    let us = (60e6 / f64::from(tempo)).round();
+    // A tempo that is none becomes the slowest there is.
+    u24::new(us.clamp(1.0, f64::from(u24::max_value().as_int())) as u32)
+}
+
+fn stem(song: &Song, stem_idx: usize, programs: Programs) -> Vec<Timed<'static>> {
+    let name = MetaMessage::TrackName(TRACK_NAMES[stem_idx].as_bytes());
+    let mut events = vec![(0, 0, TrackEventKind::Meta(name))];
+    let midi = |message| TrackEventKind::Midi {
+        channel: u4::new(CHANNELS[stem_idx]),
+        message,
+    };
+    // A kit is none of the programs.
+    if let (Some(programs), Some(program_idx)) = (programs, stem_idx.checked_sub(1)) {
+        let program = u7::new(programs[program_idx].min(127));
+        events.push((0, 1, midi(MidiMessage::ProgramChange { program })));
+    }
+    for note in song.notes.iter().filter(|note| note.stem_idx == stem_idx) {
+        let (key, vel) = (u7::new(note.pitch), u7::new(note.velocity));
+        let start = ticks(note.start);
+        let end = ticks(note.end).max(start + 1);
+        events.push((start, 3, midi(MidiMessage::NoteOn { key, vel })));
+        let vel = u7::new(0);
+        events.push((end, 2, midi(MidiMessage::NoteOff { key, vel })));
+    }
+    events
+}
+
+/// Puts events in order: of the same time, ends come before starts.
+fn track(mut events: Vec<Timed>, end: u32) -> Track {
+    events.sort_by_key(|&(at, rank, _)| (at, rank));
+    let end = events.last().map_or(end, |&(last, ..)| last.max(end));
+    let end = (end, 0, TrackEventKind::Meta(MetaMessage::EndOfTrack));
+    let mut now = 0;
+    events
+        .into_iter()
+        .chain([end])
+        .map(|(at, _, kind)| {
+            let delta = u28::new(at - now);
+            now = at;
+            TrackEvent { delta, kind }
+        })
+        .collect()
+}

@@ -1,0 +1,297 @@
+//! Songs as files, read back.
+
+use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::*;
+use crate::bridge::{Act, Beat};
+
+/// The key of C, and chords in it.
+const C_MAJOR: u8 = 0;
+const C: u8 = 0;
+const G7: u8 = 24 + 7;
+
+/// A band that is told what to play.
+struct Band {
+    cues: Vec<Cue>,
+    quarters: f64,
+    beat: Beat,
+}
+
+impl Band {
+    /// In C and in a metre of so many beats, each so many quarter notes long.
+    fn new(beats_per_bar: u8, beat_quarters: f32) -> Self {
+        Self {
+            cues: Vec::new(),
+            quarters: 0.0,
+            beat: Beat {
+                chord: C,
+                key: C_MAJOR,
+                confidence: 1.0,
+                bar: 0,
+                beat: 0,
+                beats_per_bar,
+                beat_quarters,
+                tempo: 120.0,
+                is_free: false,
+            },
+        }
+    }
+
+    fn act(&mut self, quarters: f64, act: Act) {
+        self.cues.push(Cue {
+            position: (quarters * 22_050.0) as i64,
+            quarters,
+            act,
+        });
+    }
+
+    /// Plays a beat with this chord.
+    fn beat(&mut self, chord: u8) -> &mut Self {
+        self.beat.chord = chord;
+        self.act(self.quarters, Act::Beat(self.beat));
+        self.quarters += f64::from(self.beat.beat_quarters);
+        self.beat.beat += 1;
+        if self.beat.beat >= self.beat.beats_per_bar {
+            (self.beat.beat, self.beat.bar) = (0, self.beat.bar + 1);
+        }
+        self
+    }
+
+    fn beats(&mut self, chords: &[u8]) -> &mut Self {
+        chords.iter().for_each(|&chord| _ = self.beat(chord));
+        self
+    }
+}
+
+/// The events of a track with their ticks.
+fn events<'a>(file: &Smf<'a>, track_idx: usize) -> Vec<(u32, TrackEventKind<'a>)> {
+    let mut now = 0;
+    let timed = file.tracks[track_idx].iter().map(|event| {
+        now += event.delta.as_int();
+        (now, event.kind)
+    });
+    timed.collect()
+}
+
+fn metres(bytes: &[u8]) -> Vec<(u32, u8, u8)> {
+    let file = Smf::parse(bytes).unwrap();
+    let metre = |(at, kind)| match kind {
+        TrackEventKind::Meta(MetaMessage::TimeSignature(n, d, ..)) => Some((at, n, 1 << d)),
+        _ => None,
+    };
+    events(&file, 0).into_iter().filter_map(metre).collect()
+}
+
+/// The texts of a sheet's elements with this name, which must all be closed.
+fn texts(sheet: &str, name: &str) -> Vec<String> {
+    let mut reader = Reader::from_str(sheet);
+    let (mut found, mut open) = (Vec::new(), Vec::new());
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(start) => open.push(start.name().as_ref().to_string()),
+            Event::End(_) => drop(open.pop()),
+            Event::Text(text) if open.last().is_some_and(|open| open == name) => {
+                found.push(text.to_string());
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "{open:?} is not closed");
+    found
+}
+
+#[test]
+fn notes_chords_and_tempo_lie_on_their_ticks() {
+    let mut band = Band::new(4, 1.0);
+    band.beat(C);
+    let (stem_idx, pitch) = (1, 36);
+    let velocity = 99;
+    band.act(
+        0.5,
+        Act::Start {
+            stem_idx,
+            pitch,
+            velocity,
+        },
+    );
+    band.beat.tempo = 60.0;
+    band.beat(G7);
+    band.act(1.25, Act::End { stem_idx, pitch });
+    band.act(
+        1.25,
+        Act::Start {
+            stem_idx,
+            pitch,
+            velocity,
+        },
+    );
+    let bytes = midi_file(&band.cues, Some([33, 0, 25])).unwrap();
+
+    let file = Smf::parse(&bytes).unwrap();
+    assert_eq!(file.tracks.len(), 5);
+    let found: Vec<_> = events(&file, 0)
+        .into_iter()
+        .filter_map(|(at, kind)| match kind {
+            TrackEventKind::Meta(MetaMessage::Tempo(us)) => Some((at, us.as_int().to_string())),
+            TrackEventKind::Meta(MetaMessage::Marker(name)) => {
+                Some((at, String::from_utf8_lossy(name).into_owned()))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = [(0, "500000"), (0, "C"), (480, "1000000"), (480, "G7")];
+    assert_eq!(found, expected.map(|(at, text)| (at, text.to_string())));
+
+    let bass: Vec<_> = events(&file, 2)
+        .into_iter()
+        .filter_map(|(at, kind)| match kind {
+            TrackEventKind::Midi { channel, message } => Some((at, channel.as_int(), message)),
+            _ => None,
+        })
+        .collect();
+    assert!(matches!(bass[0].2, MidiMessage::ProgramChange { program } if program == 33));
+    let notes: Vec<_> = bass[1..]
+        .iter()
+        .map(|(at, channel, message)| {
+            assert_eq!(*channel, 0);
+            (*at, matches!(message, MidiMessage::NoteOn { .. }))
+        })
+        .collect();
+    // The last note rings to the end of the last beat.
+    assert_eq!(
+        notes,
+        [(240, true), (600, false), (600, true), (960, false)]
+    );
+    let Some((end, _)) = events(&file, 1).last().copied() else {
+        panic!("no drums");
+    };
+    assert_eq!(end, 4 * 480, "the last bar is filled up");
+}
+
+#[test]
+fn odd_and_compound_metres_and_changes_have_their_signatures() {
+    let mut band = Band::new(7, 0.5);
+    band.beats(&[C; 7]);
+    (band.beat.beats_per_bar, band.beat.beat_quarters) = (2, 1.5);
+    band.beats(&[C; 4]);
+    (band.beat.beats_per_bar, band.beat.beat_quarters) = (3, 2.0);
+    band.beats(&[C; 3]);
+    let bytes = midi_file(&band.cues, None).unwrap();
+    assert_eq!(metres(&bytes), [(0, 7, 8), (1680, 6, 8), (4560, 3, 2)]);
+    let sheet = lead_sheet(&band.cues, "").unwrap();
+    assert_eq!(texts(&sheet, "beats"), ["7", "6", "3"]);
+    assert_eq!(texts(&sheet, "beat-type"), ["8", "8", "2"]);
+    assert_eq!(texts(&sheet, "duration")[6..8], ["4", "12"]);
+}
+
+#[test]
+fn a_pickup_keeps_the_bar_lines_where_they_are() {
+    let mut band = Band::new(4, 1.0);
+    (band.quarters, band.beat.beat, band.beat.bar) = (15.0, 3, 3);
+    band.beats(&[G7, C, C, C, C]);
+    let bytes = midi_file(&band.cues, None).unwrap();
+    assert_eq!(metres(&bytes), [(0, 4, 4)]);
+    let file = Smf::parse(&bytes).unwrap();
+    let markers: Vec<_> = events(&file, 0)
+        .into_iter()
+        .filter(|(_, kind)| matches!(kind, TrackEventKind::Meta(MetaMessage::Marker(_))))
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(markers, [3 * 480, 4 * 480]);
+    let sheet = lead_sheet(&band.cues, "").unwrap();
+    assert!(sheet.contains(r#"<measure number="0" implicit="yes">"#));
+    assert_eq!(texts(&sheet, "duration").len(), 5);
+}
+
+#[test]
+fn a_jump_goes_on_where_the_song_was() {
+    let mut band = Band::new(4, 1.0);
+    let (stem_idx, pitch) = (2, 60);
+    let velocity = 64;
+    band.beats(&[C, C]);
+    band.act(
+        1.5,
+        Act::Start {
+            stem_idx,
+            pitch,
+            velocity,
+        },
+    );
+    // The loop starts again in the middle of the bar.
+    (band.quarters, band.beat.beat, band.beat.bar) = (0.0, 0, 0);
+    band.act(2.5, Act::End { stem_idx, pitch });
+    band.beats(&[G7; 4]);
+    let song = song::Song::of(&band.cues).unwrap();
+    assert_eq!(
+        song.beats().map(|tick| tick.start).collect::<Vec<_>>(),
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    );
+    assert_eq!((song.notes[0].start, song.notes[0].end), (1.5, 2.0));
+    let bytes = midi_file(&band.cues, None).unwrap();
+    assert_eq!(metres(&bytes), [(0, 2, 4), (960, 4, 4)]);
+}
+
+#[test]
+fn the_last_bars_are_whole() {
+    let mut band = Band::new(2, 1.0);
+    band.beat.beat = 1;
+    band.beats(&[C; 8]);
+    let bars = |position, num_bars| {
+        let cues = last_bars(&band.cues, position, num_bars);
+        cues.iter().map(|cue| cue.quarters).collect::<Vec<_>>()
+    };
+    let at = |quarters: f64| (quarters * 22_050.0) as i64;
+    assert_eq!(bars(at(6.5), 2), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(bars(at(6.5), 1), [3.0, 4.0]);
+    assert_eq!(bars(at(7.0), 1), [5.0, 6.0]);
+    assert_eq!(bars(at(4.0), 9), [1.0, 2.0]);
+    assert!(bars(at(0.5), 9).is_empty());
+}
+
+#[test]
+fn a_sheet_has_a_chord_where_it_changes_and_any_title() {
+    let mut band = Band::new(3, 1.0);
+    band.beat.key = 5;
+    band.beats(&[C, C, G7, G7, NO_CHORD, 3 * 12 + 10]);
+    let sheet = lead_sheet(&band.cues, "<Rock> & \"Roll\"\u{1}").unwrap();
+    assert!(sheet.contains("<work-title>&lt;Rock&gt; &amp; &quot;Roll&quot; </work-title>"));
+    assert_eq!(
+        texts(&sheet, "kind"),
+        ["major", "dominant", "none", "major-seventh"]
+    );
+    assert_eq!(texts(&sheet, "root-step"), ["C", "G", "C", "B"]);
+    assert_eq!(texts(&sheet, "root-alter"), ["-1"]);
+    assert_eq!(texts(&sheet, "fifths"), ["-1"]);
+    assert_eq!(lead_sheet(&[], "x"), None);
+    assert_eq!(midi_file(&[], None), None);
+}
+
+#[test]
+fn senseless_cues_do_no_harm() {
+    let mut band = Band::new(0, f32::NAN);
+    band.beat.tempo = f32::NAN;
+    (band.beat.beat, band.beat.chord, band.beat.key) = (255, 255, 255);
+    band.act(f64::NAN, Act::Beat(band.beat));
+    band.act(
+        -9.0,
+        Act::Start {
+            stem_idx: 9,
+            pitch: 200,
+            velocity: 0,
+        },
+    );
+    band.act(
+        1e300,
+        Act::Start {
+            stem_idx: 0,
+            pitch: 1,
+            velocity: 255,
+        },
+    );
+    let bytes = midi_file(&band.cues, None).unwrap();
+    assert!(Smf::parse(&bytes).is_ok());
+    assert!(lead_sheet(&band.cues, "").is_some());
+}

@@ -1,0 +1,394 @@
+//! The host's song as stretches without a jump: which place sounds at which input position.
+
+use std::collections::VecDeque;
+
+use super::metre::{Metre, SAME};
+use crate::bridge::{Beat, Feel, Point};
+use crate::music::grid::Place;
+
+/// A place that is known.
+#[derive(Debug, Clone, Copy)]
+struct Knot {
+    position: f64,
+    quarters: f64,
+    /// Quarter notes per minute.
+    tempo: f64,
+    metre: Metre,
+}
+
+/// A part of the song in which it goes on. Where the host's transport does not run it is free: bars
+/// count from the first sound, and until that it has no place.
+pub struct Stretch {
+    /// Tells it from the others.
+    pub id: u64,
+    /// The input position of its first sample.
+    pub start: i64,
+    /// The input position after its last sample; [`i64::MAX`] while it goes on.
+    pub end: i64,
+    /// Whether the host's transport does not run.
+    pub is_free: bool,
+    /// What the host said last.
+    point: Point,
+    /// In order; none of a free stretch before its first sound.
+    knots: Vec<Knot>,
+    quarters_per_sample: f64,
+}
+
+/// A beat of a stretch, in half, plain or double time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// Where it is, in quarter notes.
+    pub quarters: f64,
+    /// Its metre.
+    pub metre: Metre,
+    /// The metre of the host's.
+    pub host: Metre,
+    /// Quarter notes per minute.
+    pub tempo: f64,
+}
+
+impl Found {
+    /// Its place in its metre.
+    pub fn place(&self) -> Place {
+        self.metre.place(self.quarters, self.tempo)
+    }
+
+    /// Whether a bar of the host's starts with it.
+    pub fn is_bar(&self) -> bool {
+        let is_beat = (self.host.beat_from(self.quarters) - self.quarters).abs() < SAME;
+        is_beat && self.host.place(self.quarters, self.tempo).beat == 0
+    }
+
+    /// Whether both are in one place.
+    pub fn is_at(&self, other: &Self) -> bool {
+        (self.quarters - other.quarters).abs() < SAME
+    }
+
+    /// The host's beats from here to the place `until`, in quarter notes, without what is heard and
+    /// decided of them.
+    pub fn host_beats(&self, until: f64) -> impl Iterator<Item = (f64, Beat)> {
+        let (host, tempo) = (self.host, self.tempo);
+        let first = host.beat_from(self.quarters);
+        let beats = (0..).map(move |number| first + f64::from(number) * host.beat_quarters);
+        beats
+            .take_while(move |beat| *beat < until - SAME)
+            .map(move |quarters| {
+                let place = host.place(quarters, tempo);
+                let beat = Beat {
+                    chord: 0,
+                    key: 0,
+                    confidence: 0.0,
+                    bar: place.bar as i32,
+                    beat: place.beat as u8,
+                    beats_per_bar: place.beats_per_bar as u8,
+                    beat_quarters: host.beat_quarters as f32,
+                    tempo: tempo as f32,
+                    is_free: false,
+                };
+                (quarters, beat)
+            })
+    }
+}
+
+impl Stretch {
+    /// Whether it has no place yet.
+    pub fn is_waiting(&self) -> bool {
+        self.knots.is_empty()
+    }
+
+    /// Lets a free stretch's first bar start.
+    pub fn begin(&mut self, position: i64) {
+        let metre = Metre::of(&Point {
+            bar_quarters: 0.0,
+            bar_number: 0,
+            ..self.point
+        });
+        self.knots.push(Knot {
+            position: position as f64,
+            quarters: 0.0,
+            tempo: self.point.tempo,
+            metre,
+        });
+    }
+
+    /// The place that sounds at an input position, in quarter notes.
+    pub fn quarters_at(&self, position: f64) -> f64 {
+        let idx = self.last_knot(|knot| knot.position <= position);
+        let Some(knot) = self.knots.get(idx) else {
+            return 0.0;
+        };
+        knot.quarters + (position - knot.position) * self.slope(idx)
+    }
+
+    /// The input position at which a place sounds.
+    pub fn position_at(&self, quarters: f64) -> f64 {
+        let idx = self.last_knot(|knot| knot.quarters <= quarters);
+        let Some(knot) = self.knots.get(idx) else {
+            return self.start as f64;
+        };
+        knot.position + (quarters - knot.quarters) / self.slope(idx)
+    }
+
+    /// The first beat at or after a place in quarter notes.
+    pub fn beat_from(&self, quarters: f64, feel: Feel) -> Option<Found> {
+        let mut idx = 0;
+        while let Some(first) = self.knots.get(idx) {
+            let others = self.knots[idx..].iter();
+            let same = others.take_while(|knot| knot.metre.agrees(&first.metre));
+            let next = idx + same.count().max(1);
+            let until = self.knots.get(next).map_or(f64::INFINITY, |k| k.quarters);
+            // Only the first knot has no past.
+            let metre = first.metre.felt(feel);
+            let beat = metre.beat_from(quarters.max(first.quarters));
+            if beat < until - SAME {
+                let tempo = self.knots[self.last_knot(|k| k.quarters <= beat + SAME)].tempo;
+                return Some(Found {
+                    quarters: beat,
+                    metre,
+                    host: first.metre,
+                    tempo,
+                });
+            }
+            idx = next;
+        }
+        None
+    }
+
+    /// The index of the last knot that comes before something, or of the first.
+    fn last_knot(&self, is_before: impl Fn(&Knot) -> bool) -> usize {
+        self.knots.partition_point(is_before).saturating_sub(1)
+    }
+
+    /// Quarter notes in a sample after a knot.
+    fn slope(&self, idx: usize) -> f64 {
+        let knot = &self.knots[idx];
+        match self.knots.get(idx + 1) {
+            Some(next) => (next.quarters - knot.quarters) / (next.position - knot.position),
+            None => knot.tempo * self.quarters_per_sample,
+        }
+    }
+
+    /// Goes on through a point that is no jump.
+    fn take(&mut self, point: &Point) {
+        let is_old = (point.position as f64) <= self.knots.last().map_or(-1.0, |k| k.position);
+        self.point = *point;
+        let Some(last) = self.knots.last().copied().filter(|_| !is_old) else {
+            return;
+        };
+        let position = point.position as f64;
+        // Up to the last block the line before was right.
+        let since = (point.since as f64).max(last.position);
+        let held = self.quarters_at(since);
+        if since > last.position && since < position {
+            self.knots.push(Knot {
+                position: since,
+                quarters: held,
+                ..last
+            });
+        }
+        let quarters = if self.is_free {
+            self.quarters_at(position)
+        } else {
+            // A song never stands still.
+            let least = 0.1 * self.quarters_per_sample * (position - since).max(1.0);
+            point.quarters.max(held + least)
+        };
+        let metre = if self.is_free {
+            last.metre
+        } else {
+            Metre::of(point)
+        };
+        self.knots.push(Knot {
+            position,
+            quarters,
+            tempo: point.tempo,
+            metre,
+        });
+    }
+
+    fn forget_before(&mut self, position: f64) {
+        let old = self.last_knot(|knot| knot.position <= position);
+        self.knots.drain(..old);
+    }
+}
+
+/// All stretches that still matter.
+pub struct Song {
+    stretches: VecDeque<Stretch>,
+    next_id: u64,
+    /// The position of the last point.
+    taken: i64,
+    quarters_per_sample: f64,
+}
+
+impl Song {
+    /// Nothing known.
+    pub fn new(sample_rate: f64) -> Self {
+        Self {
+            stretches: VecDeque::new(),
+            next_id: 0,
+            taken: i64::MIN,
+            quarters_per_sample: 1.0 / (60.0 * sample_rate),
+        }
+    }
+
+    /// Nothing known.
+    pub fn reset(&mut self) {
+        self.stretches.clear();
+        self.taken = i64::MIN;
+    }
+
+    /// Takes a chunk's points.
+    pub fn take(&mut self, points: &[Point]) {
+        for point in points {
+            if point.position <= self.taken {
+                continue;
+            }
+            self.taken = point.position;
+            match self.stretches.back_mut() {
+                Some(stretch) if !point.is_jump && has_same_beats(stretch, point) => {
+                    stretch.take(point);
+                }
+                _ => self.jump(point, point.position),
+            }
+        }
+    }
+
+    /// Lets a free stretch end at a position and another wait for a sound from there on.
+    pub fn wait_again(&mut self, position: i64) {
+        if let Some(stretch) = self.stretches.back()
+            && stretch.is_free
+            && stretch.start < position
+        {
+            let point = stretch.point;
+            self.jump(&point, position);
+        }
+    }
+
+    fn jump(&mut self, point: &Point, start: i64) {
+        if let Some(stretch) = self.stretches.back_mut() {
+            stretch.end = start;
+        }
+        let mut stretch = Stretch {
+            id: self.next_id,
+            start,
+            end: i64::MAX,
+            is_free: !point.is_playing,
+            point: *point,
+            knots: Vec::new(),
+            quarters_per_sample: self.quarters_per_sample,
+        };
+        if point.is_playing {
+            stretch.knots.push(Knot {
+                position: point.position as f64,
+                quarters: point.quarters,
+                tempo: point.tempo,
+                metre: Metre::of(point),
+            });
+        }
+        self.next_id += 1;
+        self.stretches.push_back(stretch);
+    }
+
+    /// The stretches, the oldest first.
+    pub fn stretches(&mut self) -> impl Iterator<Item = &mut Stretch> {
+        self.stretches.iter_mut()
+    }
+
+    /// A stretch.
+    pub fn stretch(&self, id: u64) -> Option<&Stretch> {
+        self.stretches.iter().find(|stretch| stretch.id == id)
+    }
+
+    /// The stretch after one, or the first.
+    pub fn after(&self, id: Option<u64>) -> Option<&Stretch> {
+        self.stretches
+            .iter()
+            .find(|stretch| id.is_none_or(|id| stretch.id > id))
+    }
+
+    /// Forgets what ended before an input position.
+    pub fn forget_before(&mut self, position: i64) {
+        self.stretches.retain(|stretch| stretch.end > position);
+        for stretch in &mut self.stretches {
+            stretch.forget_before(position as f64);
+        }
+    }
+}
+
+/// Whether a free stretch's beats go on: it has no bars of the host's to go by.
+fn has_same_beats(stretch: &Stretch, point: &Point) -> bool {
+    let signature = |point: &Point| (point.numerator, point.denominator);
+    !stretch.is_free || signature(&stretch.point) == signature(point)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f64 = 48_000.0;
+
+    fn point(position: i64, quarters: f64, tempo: f64) -> Point {
+        Point {
+            position,
+            since: position,
+            quarters,
+            tempo,
+            bar_quarters: 0.0,
+            bar_number: 0,
+            numerator: 4,
+            denominator: 4,
+            is_playing: true,
+            is_jump: false,
+        }
+    }
+
+    #[test]
+    fn a_place_and_its_position_are_inverse_over_changes_of_tempo() {
+        let mut song = Song::new(RATE);
+        song.take(&[
+            point(1_000, -2.0, 120.0),
+            Point {
+                since: 24_000,
+                ..point(25_000, -1.01, 60.0)
+            },
+            point(73_000, -0.01, 180.0),
+        ]);
+        let stretch = song.after(None).unwrap();
+        for position in [1_000.0, 12_345.0, 24_500.0, 25_000.0, 60_000.0, 200_000.0] {
+            let quarters = stretch.quarters_at(position);
+            let back = stretch.position_at(quarters);
+            assert!((back - position).abs() < 1e-6, "{position}: {back}");
+        }
+        assert!((stretch.quarters_at(73_000.0) + 0.01).abs() < 1e-9);
+        // The line before holds up to the last block that said so.
+        let held = -2.0 + 23_000.0 * 120.0 / 60.0 / RATE;
+        assert!((stretch.quarters_at(24_000.0) - held).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_new_time_signature_counts_from_where_it_stands() {
+        let mut song = Song::new(RATE);
+        let new_bars = Point {
+            bar_quarters: 6.0,
+            bar_number: 2,
+            numerator: 7,
+            denominator: 8,
+            ..point(144_000, 6.0, 120.0)
+        };
+        let old_bars = Point {
+            numerator: 3,
+            ..point(0, 0.0, 120.0)
+        };
+        song.take(&[old_bars, new_bars]);
+        let stretch = song.after(None).unwrap();
+        let place = |quarters: f64| {
+            let found = stretch.beat_from(quarters, Feel::Plain).unwrap();
+            let place = found.metre.place(found.quarters, found.tempo);
+            (found.quarters, place.bar, place.beat)
+        };
+        assert_eq!(place(4.5), (5.0, 1, 2));
+        assert_eq!(place(5.5), (6.0, 2, 0));
+        assert_eq!(place(9.1), (9.5, 3, 0));
+    }
+}

@@ -1,0 +1,386 @@
+//! Decides beats, one after the other: what is heard, its chord, what is played to it.
+
+use super::listen::{Around, Listen};
+use super::metre::SAME;
+use super::play::{Play, Todo};
+use super::song::{Found, Song, Stretch};
+use crate::bridge::{Beat, Direction};
+use crate::music::decode::Thresholds;
+use crate::music::decode::{Decoder, Played, Told, Wishes};
+use crate::music::grid::{CELLS, PLACES, Place};
+use crate::music::hear::{Cell, loudest_db, mean_flux};
+use crate::music::plan::PlanRules;
+use crate::music::plan::{Decided, Follow};
+use crate::worker::RunError;
+use crate::worker::network::{Hearing, NotesNetwork, Orders, PlanLogits, STYLES, Sounds};
+
+/// A cell of the solo with so much flux has an onset.
+const ONSET_FLUX: f64 = 0.25;
+/// What that adds to the logits of chords that follow the rhythm, and the lack of it takes away.
+const RHYTHM_LOGITS: f64 = 3.0;
+/// Swung, the half of a beat lies here: at a triplet's last third.
+const SWUNG_HALF: f64 = 2.0 / 3.0;
+
+/// Where the stream is.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    stretch: u64,
+    /// The last beat decided in it, in quarter notes, and its chord.
+    last: Option<(f64, u8)>,
+}
+
+/// A beat that is to be decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Next {
+    stretch: u64,
+    found: Found,
+    /// Its input position.
+    pub position: i64,
+}
+
+/// The networks and all that goes with them from beat to beat.
+pub struct Stream {
+    network: Box<dyn NotesNetwork>,
+    follow: Follow,
+    decoder: Decoder,
+    styles: Vec<Sounds>,
+    /// What is asked of the band in this bar.
+    direction: Direction,
+    at: Option<At>,
+    /// The loudest cell heard last, in dB.
+    level_db: f64,
+    /// How far ahead the band hears, in samples.
+    ahead_samples: i64,
+    hearing: Hearing,
+    logits: PlanLogits,
+    orders: Orders,
+    played: Box<Played>,
+}
+
+impl Stream {
+    /// Before the first beat.
+    pub fn new(
+        network: Box<dyn NotesNetwork>,
+        plan: PlanRules,
+        thresholds: Thresholds,
+        styles: Vec<Sounds>,
+        ahead_samples: i64,
+    ) -> Self {
+        Self {
+            network,
+            follow: Follow::new(plan),
+            decoder: Decoder::new(thresholds),
+            styles,
+            direction: Direction::default(),
+            at: None,
+            level_db: f64::NEG_INFINITY,
+            ahead_samples,
+            hearing: Hearing::default(),
+            logits: PlanLogits::default(),
+            orders: Orders::default(),
+            played: Box::default(),
+        }
+    }
+
+    /// Before the first beat.
+    pub fn reset(&mut self) {
+        self.at = None;
+        self.level_db = f64::NEG_INFINITY;
+        self.decoder.reset();
+        self.network.reset();
+        self.follow.reset();
+    }
+
+    /// The next beat, the first of which lies at `earliest` or later. Where a stretch has no further
+    /// one its notes end with it.
+    pub fn next(&mut self, song: &Song, play: &mut Play, earliest: i64) -> Option<Next> {
+        loop {
+            let at = match self.at {
+                Some(at) => at,
+                None => self.enter(song.after(None)?),
+            };
+            let stretch = song.stretch(at.stretch)?;
+            if let Some(next) = self.next_in(stretch, at, earliest) {
+                return Some(next);
+            }
+            let after = song.after(Some(at.stretch))?;
+            if at.last.is_some() {
+                play.plan(at.stretch, 0.0, Todo::Hush);
+            }
+            self.enter(after);
+        }
+    }
+
+    fn enter(&mut self, stretch: &Stretch) -> At {
+        let at = At {
+            stretch: stretch.id,
+            last: None,
+        };
+        self.at = Some(at);
+        at
+    }
+
+    fn next_in(&self, stretch: &Stretch, at: At, earliest: i64) -> Option<Next> {
+        if stretch.is_waiting() {
+            return None;
+        }
+        let from = match at.last {
+            Some((last, _)) => last + 2.0 * SAME,
+            None => stretch.quarters_at(stretch.start.max(earliest) as f64),
+        };
+        let found = stretch.beat_from(from, self.direction.feel)?;
+        let position = stretch.position_at(found.quarters).round() as i64;
+        (position < stretch.end).then_some(Next {
+            stretch: stretch.id,
+            found,
+            position,
+        })
+    }
+
+    /// Decides a beat and plans what is done in it. `direction` is what is asked of the band now; it
+    /// is taken over where a bar of the host's starts.
+    pub fn decide(
+        &mut self,
+        next: Next,
+        direction: &Direction,
+        song: &mut Song,
+        listen: &mut Listen,
+        play: &mut Play,
+    ) -> Result<(), RunError> {
+        let (Some(at), Some(stretch)) = (self.at, song.stretch(next.stretch)) else {
+            return Ok(());
+        };
+        let mut found = next.found;
+        let is_first = at.last.is_none();
+        if is_first || found.is_bar() {
+            if self.direction.feel != direction.feel {
+                let other = stretch.beat_from(found.quarters, direction.feel);
+                found = other.filter(|o| o.is_at(&found)).unwrap_or(found);
+            }
+            self.direct(next.stretch, found.quarters, direction, is_first, play);
+        }
+        if is_first {
+            self.network.reset();
+            self.follow.reset();
+            self.decoder.stop();
+        }
+        let feel = self.direction.feel;
+        let after = |found: &Found| {
+            let from = found.quarters + 2.0 * SAME;
+            stretch.beat_from(from, feel).unwrap_or(*found)
+        };
+        let following = after(&found);
+        let now = found.quarters;
+        let around = Around {
+            before: at
+                .last
+                .map_or(2.0 * now - following.quarters, |(last, _)| last),
+            now,
+            next: following.quarters,
+            end: after(&following).quarters,
+        };
+        let place = Place {
+            is_first,
+            ..found.place()
+        };
+        let until = next.position + self.ahead_samples;
+        let num_heard = listen.num_heard(stretch, &around, until);
+        let cells = listen.cells(stretch, &around, until);
+        self.hear(cells, num_heard, [&place, &following.place()]);
+        let rhythm = self.rhythm(cells, num_heard);
+
+        self.network.plan(&self.hearing, &mut self.logits)?;
+        let decided = self
+            .follow
+            .step(&self.logits.chords, &self.logits.keys, &place);
+        let before = at.last.map_or(decided.chord, |(_, chord)| chord);
+        self.order([&place, &following.place()], before, &decided);
+        self.network
+            .band(&self.hearing, &self.orders, &mut self.played)?;
+        if !self.is_finite() {
+            return Err(RunError::NotANumber);
+        }
+        let told = Told {
+            place,
+            chord: decided.chord,
+            before,
+            key: decided.key,
+            confidence: decided.confidence,
+            level_db: self.level_db,
+        };
+        let wishes = Wishes {
+            complexity: f64::from(self.direction.complexity),
+            seed: self.direction.seed,
+            kit: self.sounds().kit,
+            rhythm,
+        };
+        for beat in found.host_beats(around.next) {
+            play.plan(
+                stretch.id,
+                beat.0,
+                Todo::Beat(Beat {
+                    chord: decided.chord,
+                    key: decided.key,
+                    confidence: decided.confidence,
+                    is_free: stretch.is_free,
+                    ..beat.1
+                }),
+            );
+        }
+        let swing = match place.is_compound {
+            true => 0.0,
+            false => f64::from(self.direction.swing.clamp(0.0, 1.0)),
+        };
+        let at_place = |place: f64| now + swung(place, swing) * (around.next - now);
+        for event in self.decoder.step(&told, &self.played, &wishes) {
+            let (stem, pitch) = (event.stem, event.pitch);
+            let todo = match event.velocity {
+                0 => Todo::End { stem, pitch },
+                velocity => Todo::Start {
+                    stem,
+                    pitch,
+                    velocity,
+                },
+            };
+            play.plan(stretch.id, at_place(PLACES[event.cell]), todo);
+            if stem == 0 {
+                // A drum lasts one cell.
+                let end = PLACES.get(event.cell + 1).copied().unwrap_or(1.0);
+                play.plan(stretch.id, at_place(end), Todo::End { stem, pitch });
+            }
+        }
+        self.at = Some(At {
+            stretch: stretch.id,
+            last: Some((now, decided.chord)),
+        });
+        if stretch.is_free && self.decoder.is_resting() {
+            // The next sound starts bars of its own.
+            let end = stretch.position_at(around.next).round() as i64;
+            song.wait_again(end);
+        }
+        Ok(())
+    }
+
+    /// Takes over what is asked of the band.
+    fn direct(
+        &mut self,
+        stretch: u64,
+        quarters: f64,
+        direction: &Direction,
+        is_first: bool,
+        play: &mut Play,
+    ) {
+        let before = (self.direction.plays, self.sounds());
+        self.direction = *direction;
+        let now = (self.direction.plays, self.sounds());
+        if is_first || before != now {
+            play.plan(
+                stretch,
+                quarters,
+                Todo::Switch {
+                    plays: now.0,
+                    sounds: now.1,
+                },
+            );
+        }
+    }
+
+    fn sounds(&self) -> Sounds {
+        let style = self.direction.style.map(usize::from);
+        style
+            .and_then(|style| self.styles.get(style).copied())
+            .unwrap_or_default()
+    }
+
+    fn hear(&mut self, cells: &[Cell], num_heard: usize, places: [&Place; 2]) {
+        for (mut row, cell) in self.hearing.features.outer_iter_mut().zip(cells) {
+            row.iter_mut().zip(cell).for_each(|(to, from)| *to = *from);
+        }
+        self.hearing.heard = num_heard as f32;
+        let (now, next) = self
+            .hearing
+            .phase
+            .view_mut()
+            .split_at(ndarray::Axis(0), CELLS);
+        places[0].fill_phase(now);
+        places[1].fill_phase(next);
+        let heard = cells[CELLS..].iter().take(num_heard.min(CELLS));
+        if num_heard > 0 {
+            self.level_db = heard.map(loudest_db).fold(f64::NEG_INFINITY, f64::max);
+        }
+    }
+
+    /// What is added to onsets of chords so that they follow the solo's rhythm.
+    fn rhythm(&self, cells: &[Cell], num_heard: usize) -> [f64; CELLS] {
+        std::array::from_fn(|cell| match mean_flux(&cells[CELLS + cell]) {
+            _ if !self.direction.is_locked || cell >= num_heard => 0.0,
+            flux if flux >= ONSET_FLUX => RHYTHM_LOGITS,
+            _ => -RHYTHM_LOGITS,
+        })
+    }
+
+    fn order(&mut self, places: [&Place; 2], before: u8, decided: &Decided) {
+        let controls = &mut self.orders.controls;
+        controls.fill(0.0);
+        for (cell, mut row) in controls.outer_iter_mut().enumerate() {
+            if let Some(style) = self.direction.style
+                && usize::from(style) < STYLES
+            {
+                row[usize::from(style)] = 1.0;
+            }
+            if let Some(intensity) = self.direction.intensity {
+                row[STYLES] = intensity.clamp(0.0, 1.0);
+                row[STYLES + 1] = 1.0;
+            }
+            let bars = i64::from(self.direction.fill_bars);
+            let bar = places[cell / CELLS].bar;
+            let is_fill = bars > 0 && (bar + 1).rem_euclid(bars) == 0;
+            row[STYLES + 2] = f32::from(is_fill);
+        }
+        self.orders.chords = [before, decided.chord].map(i64::from);
+        self.orders.key = i64::from(decided.key);
+        self.orders.confidence = decided.confidence;
+    }
+
+    fn is_finite(&self) -> bool {
+        let played = &*self.played;
+        let drums = played.drums_onset.iter().chain(&played.drums_velocity);
+        let bass = played.bass_note.iter().flatten();
+        let chordal = played.chordal.iter().flat_map(|chordal| {
+            let logits = chordal.onset.iter().chain(&chordal.sustain).flatten();
+            logits.chain(&chordal.velocity)
+        });
+        let logits = self.logits.chords.iter().chain(&self.logits.keys);
+        let all = drums.flatten().chain(bass).chain(&played.bass_velocity);
+        all.chain(chordal).chain(logits).all(|v| v.is_finite())
+    }
+}
+
+/// A place of a beat, 0 to 1, where its half is late.
+fn swung(place: f64, swing: f64) -> f64 {
+    let half = 0.5 + swing * (SWUNG_HALF - 0.5);
+    match place {
+        // A triplet is as late as it can be.
+        _ if TRIPLET_PLACES.contains(&place) => place,
+        _ if place <= 0.5 => place * half / 0.5,
+        _ => half + (place - 0.5) * (1.0 - half) / 0.5,
+    }
+}
+
+/// The places of cells that divide a beat by three.
+const TRIPLET_PLACES: [f64; 2] = [PLACES[2], PLACES[4]];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swing_leaves_beats_and_triplets_where_they_are() {
+        let at = |swing: f64| PLACES.map(|place| swung(place, swing));
+        assert_eq!(at(0.0), PLACES);
+        let full = at(1.0);
+        assert_eq!((full[0], full[2], full[4]), (0.0, PLACES[2], PLACES[4]));
+        assert!((full[3] - 2.0 / 3.0).abs() < 1e-9);
+        assert!((full[1] - 1.0 / 3.0).abs() < 1e-9 && (full[5] - 5.0 / 6.0).abs() < 1e-9);
+    }
+}
