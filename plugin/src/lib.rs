@@ -2,7 +2,8 @@
 //!
 //! An audio plugin (VST3 and CLAP). Audio goes in chunks of one second to a worker thread that runs
 //! one bidirectional LSTM per stem, and comes back as four stems, delayed by exactly the latency told
-//! to the host. Those of a `mask` pack add up to what went in; those of a `waveform` pack join it.
+//! to the host. Those of a `mask` pack add up to what went in; those of a `waveform` pack join it, and
+//! those of a `notes` pack are a band that plays along.
 //!
 //! # One sample's way
 //!
@@ -14,6 +15,8 @@
 //!        mask:     STFT; pack::onnx; masks that add up to one; inverse STFT, the last stem is
 //!                  what the others leave
 //!        waveform: to the model's rate; pack::onnx; back, and faded into the window before
+//!        notes:    STFT; for each beat of the host's song pack::onnx twice, chords and notes;
+//!                  instrument
 //!   -> bridge              chunk back
 //!   -> audio::collect      stems that are due, or a gap             [audio thread]
 //!   -> audio::mixer        gains, crossfade to the aligned input
@@ -29,6 +32,8 @@
 //! | [`dsp`] | any | pure functions on samples |
 //! | [`audio`] | host's audio thread | never allocates, locks, logs or panics |
 //! | [`bridge`] | all | queues and counters; the only room where threads meet |
+//! | [`music`] | any | pure functions on beats, chords and notes |
+//! | [`instrument`] | worker | plays notes on a SoundFont |
 //! | [`worker`] | one per instance | makes stems of chunks |
 //! | [`pack`] | worker, host's main thread | `pack.toml`, checks, ONNX Runtime |
 //! | [`engine`] | host's main thread | puts one activation together |
@@ -37,8 +42,8 @@
 //! | [`score`] | any but audio | what the band played, as MIDI and as a lead sheet |
 //! | [`report`] | any but audio | counters as JSON |
 //!
-//! Imports go one way: dsp, geometry <- pack <- worker; bridge <- audio, worker, editor. `audio` never
-//! imports `worker` or `pack`.
+//! Imports go one way: dsp, geometry, music <- instrument, pack <- worker; bridge <- audio, worker,
+//! editor. `audio` never imports `worker` or `pack`.
 
 pub mod audio;
 pub mod bridge;

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(of_chord(9), [1, 4, 9], "A");
         assert_eq!(of_chord(12 + 9), [0, 4, 9], "Am");
         assert_eq!(of_chord(5 * 12 + 11), [2, 5, 9, 11], "Bm7b5");
-        assert_eq!(of_chord(NO_CHORD), []);
+        assert!(of_chord(NO_CHORD).is_empty());
         let of_key = |key: u8| -> Vec<i32> { names(scale(key)) };
         assert_eq!(of_key(7), [0, 2, 4, 6, 7, 9, 11], "G");
         assert_eq!(of_key(12 + 9), [0, 2, 4, 5, 7, 9, 11], "A minor");

@@ -10,6 +10,7 @@ use one2four::pack::{self, Loaded, MaskNetworks, Pack, WaveformNetworks};
 use one2four::worker::{MaskNetwork, WaveformNetwork};
 use serde::Deserialize;
 
+use crate::golden_notes;
 use crate::shelf::bundled;
 
 /// The largest difference that is allowed; relative where a value is above 1.
@@ -22,7 +23,7 @@ struct Index {
 }
 
 /// The arrays beside it.
-struct Golden {
+pub struct Golden {
     dir: PathBuf,
     index: Index,
 }
@@ -35,7 +36,8 @@ impl Golden {
         Self { dir, index }
     }
 
-    fn array(&self, name: &str) -> ArrayD<f32> {
+    /// One of them.
+    pub fn array(&self, name: &str) -> ArrayD<f32> {
         let bytes = fs::read(self.dir.join(format!("{name}.f32"))).unwrap();
         let words = bytes.as_chunks().0.iter();
         let values = words.map(|word| f32::from_le_bytes(*word)).collect();
@@ -43,7 +45,12 @@ impl Golden {
     }
 }
 
-fn assert_close<'a>(found: impl IntoIterator<Item = &'a f32>, expected: &ArrayD<f32>, what: &str) {
+/// Compares all numbers.
+pub fn assert_close<'a>(
+    found: impl IntoIterator<Item = &'a f32>,
+    expected: &ArrayD<f32>,
+    what: &str,
+) {
     let mut worst = 0.0_f32;
     let mut found = found.into_iter();
     for expected in expected {
@@ -67,6 +74,9 @@ fn every_shipped_pack_gives_what_pytorch_gave() {
         match pack::load(&pack, &places, &geometry).unwrap() {
             Loaded::Mask(networks) => check_mask(&pack, networks, &Golden::of(&path)),
             Loaded::Waveform(networks) => check_waveform(id, networks, &Golden::of(&path)),
+            Loaded::Notes { networks, band, .. } => {
+                golden_notes::check(id, networks, &band, &Golden::of(&path));
+            }
         }
         num_packs += 1;
     }

@@ -2,6 +2,7 @@
 //! sees it, in one sentence that names the field, what it must be and what it is.
 
 mod golden;
+mod golden_notes;
 mod hostile;
 mod onnx;
 mod shelf;
@@ -34,7 +35,10 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
         (
             "kind = \"mask\"",
             "kind = \"notes\"",
-            ["kind must be mask or waveform", "is notes"],
+            [
+                "lookahead_frames must be left out with the kind notes",
+                "is 8",
+            ],
         ),
         (
             "fft = 4096",

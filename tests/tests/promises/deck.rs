@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use one2four::bridge::Status;
+use one2four::audio::{HostTime, Note};
+use one2four::bridge::{Direction, Status};
 use one2four::engine::{Engine, HostConfig};
 use one2four::geometry::{ChunkSetting, Geometry, Stream};
 use one2four::params::{Mix, NUM_CONTROLS, OUTPUT_IDX, gain_idx, mute_idx};
@@ -38,6 +39,8 @@ pub struct Played {
     pub slowest: Duration,
     /// Allocations and frees on the audio thread.
     pub allocations: usize,
+    /// The band's notes, each with the sample of the output that it comes with.
+    pub notes: Vec<(usize, Note)>,
 }
 
 /// An engine and the host around it.
@@ -45,6 +48,12 @@ pub struct Deck {
     pub engine: Engine,
     pub status: Arc<Status>,
     pub geometry: Geometry,
+    /// What the host tells of its song with a block that starts at this sample of what is played.
+    pub song: Box<dyn Fn(usize) -> HostTime>,
+    /// What is asked of a band.
+    pub direction: Direction,
+    /// Samples at which a block starts.
+    pub starts: Vec<usize>,
     channels: usize,
     pace: Pace,
 }
@@ -85,6 +94,9 @@ impl Deck {
             engine,
             status,
             geometry,
+            song: Box::new(|_| HostTime::default()),
+            direction: Direction::default(),
+            starts: Vec::new(),
             channels,
             pace,
         }
@@ -132,15 +144,14 @@ impl Deck {
             stems: std::array::from_fn(|_| silence()),
             slowest: Duration::ZERO,
             allocations: 0,
+            notes: Vec::with_capacity(1 << 16),
         };
         let started = Instant::now();
         let mut done = 0;
         while done < len {
-            let next = mix
-                .iter()
-                .map(|(at, _)| *at)
-                .find(|&at| at > done)
-                .unwrap_or(len);
+            let changes = mix.iter().map(|(at, _)| at).chain(&self.starts);
+            let next = changes.copied().filter(|&at| at > done).min();
+            let next = next.unwrap_or(len);
             let end = (done + blocks()).min(len).min(next.max(done + 1));
             let (_, controls) = mix.iter().rev().find(|(at, _)| *at <= done).unwrap();
             if self.pace == Pace::Live {
@@ -164,7 +175,15 @@ impl Deck {
             ]);
             let block_started = Instant::now();
             let room = &mut self.engine.room;
-            let ((), allocations) = alloc::count(|| room.process(&mut main, buses, controls, true));
+            let time = (self.song)(done);
+            let ((), allocations) = alloc::count(|| {
+                room.set_time(&time);
+                room.direct(self.direction);
+                room.process(&mut main, buses, controls, true);
+            });
+            let notes = room.notes().iter();
+            let placed = notes.map(|note| (done + note.offset as usize, *note));
+            played.notes.extend(placed);
             played.slowest = played.slowest.max(block_started.elapsed());
             played.allocations += allocations;
             done = end;

@@ -6,8 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
-use one2four::geometry::{MaskStream, Stream, WaveformStream};
-use one2four::worker::{Load, MaskNetwork, Networks, RunError, WaveformNetwork};
+use one2four::geometry::{MaskStream, NotesStream, Stream, WaveformStream};
+use one2four::instrument::Instrument;
+use one2four::music::decode::{Played, Thresholds};
+use one2four::music::plan::PlanRules;
+use one2four::worker::{
+    Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError, Sounds,
+    WaveformNetwork,
+};
 
 /// What the double is trained on where it gives samples.
 const WAVEFORM_STREAM: WaveformStream = WaveformStream {
@@ -17,6 +23,13 @@ const WAVEFORM_STREAM: WaveformStream = WaveformStream {
 };
 /// The same for decks.
 pub const WAVEFORM: Stream = Stream::Waveform(WAVEFORM_STREAM);
+
+/// What the double of a band is trained on.
+pub const NOTES: Stream = Stream::Notes(NotesStream {
+    sample_rate: 44_100,
+    fft: 4096,
+    hop: 1024,
+});
 
 /// What goes wrong in a run.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +99,30 @@ impl Double {
     pub fn load_waveform(&self) -> Load {
         let double = self.clone();
         Box::new(move || Ok(Networks::Waveform(Box::new(double.clone()))))
+    }
+
+    /// What an engine loads it with, as a `notes` pack.
+    pub fn load_notes(&self) -> Load {
+        let double = self.clone();
+        Box::new(move || {
+            Ok(Networks::Notes(Band {
+                network: Box::new(double.clone()),
+                instrument: Box::new(Tones::default()),
+                plan: PlanRules {
+                    change_costs: [0.5, 1.0, 2.0],
+                    key_memory: 0.95,
+                },
+                thresholds: Thresholds {
+                    drums: [0.0; 9],
+                    bass_onset: 0.0,
+                    bass_rest: 0.0,
+                    onset: [0.0; 2],
+                    sustain: [0.0; 2],
+                    variation: 0.5,
+                },
+                styles: Vec::new(),
+            }))
+        })
     }
 
     /// Counts a run and lets the trouble of it happen; returns whether there are no numbers.
@@ -170,5 +207,84 @@ impl WaveformNetwork for Double {
             stems.fill(f32::NAN);
         }
         Ok(())
+    }
+}
+
+/// Hears C major; plays a kick and the bass on every beat, piano and other after it, as loud as what it
+/// heard so far.
+impl NotesNetwork for Double {
+    fn plan(&mut self, hearing: &Hearing, logits: &mut PlanLogits) -> Result<(), RunError> {
+        assert!((0.0..=12.0).contains(&hearing.heard));
+        logits.chords.fill(-9.0);
+        logits.chords[0] = 9.0;
+        Ok(())
+    }
+
+    fn band(
+        &mut self,
+        hearing: &Hearing,
+        orders: &Orders,
+        played: &mut Played,
+    ) -> Result<(), RunError> {
+        assert_eq!(orders.chords, [0, 0]);
+        let heard = hearing.features.row(6);
+        self.memory = 0.8 * self.memory + 0.2 * heard[1].clamp(0.0, 1.0);
+        *played = Played::default();
+        let loud = 0.3 + 0.5 * self.memory;
+        played.drums_onset = [[-9.0; 9]; 6];
+        played.drums_onset[0][0] = 9.0;
+        played.drums_velocity = [[loud; 9]; 6];
+        played.bass_note.iter_mut().for_each(|note| note[0] = 9.0);
+        played.bass_note[0][2 + 5] = 30.0;
+        played.bass_velocity = [loud; 6];
+        for (idx, chordal) in played.chordal.iter_mut().enumerate() {
+            chordal.onset = [[-9.0; 36]; 6];
+            chordal.sustain = [[9.0; 36]; 6];
+            chordal.velocity = [loud; 6];
+            chordal.onset[3][12 + 4 * idx] = 9.0;
+        }
+        if self.run_into_trouble()? {
+            played.bass_velocity[3] = f32::NAN;
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.memory = 0.0;
+    }
+}
+
+/// A tone for every note, at once there and at once gone.
+#[derive(Default)]
+struct Tones {
+    /// Per stem: pitch, level, samples since the start.
+    voices: [Vec<(u8, f32, u32)>; 4],
+}
+
+impl Instrument for Tones {
+    fn reset(&mut self) {
+        self.voices = Default::default();
+    }
+
+    fn choose(&mut self, _stem_idx: usize, _sounds: &Sounds) {}
+
+    fn start(&mut self, stem_idx: usize, pitch: u8, velocity: u8) {
+        self.end(stem_idx, pitch);
+        self.voices[stem_idx].push((pitch, f32::from(velocity) / 1270.0, 0));
+    }
+
+    fn end(&mut self, stem_idx: usize, pitch: u8) {
+        self.voices[stem_idx].retain(|voice| voice.0 != pitch);
+    }
+
+    fn render(&mut self, stem_idx: usize, left: &mut [f32], right: &mut [f32]) {
+        for (left, right) in left.iter_mut().zip(&mut *right) {
+            let mut sum = 0.0;
+            for (pitch, level, samples) in &mut self.voices[stem_idx] {
+                sum += *level * (f32::from(*pitch) * 0.002 * *samples as f32).cos();
+                *samples += 1;
+            }
+            (*left, *right) = (sum, 0.5 * sum);
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`repeatable`] | 7. The same song twice gives the same stems. |
 //! | [`idle`] | Nothing runs while nothing can be heard. |
 //! | [`waveform`] | The same for stems that join the input instead of replacing it. |
+//! | [`notes`] | The same for a band that plays along, in the time of the host's song. |
 //!
 //! [`deck`] plays an engine as a host would, [`doubles`] stand in for the networks.
 
@@ -20,6 +21,7 @@ mod deck;
 mod doubles;
 mod idle;
 mod never_silent;
+mod notes;
 mod null;
 mod realtime_safe;
 mod repeatable;

@@ -3,7 +3,6 @@ the styles, and a SoundFont."""
 
 import hashlib
 import json
-import shutil
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from ..train import load_network
 from .graph import session
 from .notes_graph import CONTROLS, band_to_onnx, plan_to_onnx
 from .pack import write_golden, write_toml
+from .soundfont import reduced
 
 PLAN, BAND, SOUND = "plan.onnx", "band.onnx", "band.sf2"
 TOLERANCE = 1e-4
@@ -152,16 +152,15 @@ def settings_of(net: AccompanyBand, trained: bool) -> decode.Settings:
     return perform.calibrated(net, [table(entry, arrays) for entry, arrays in songs("valid")])
 
 
-def append_toml(out: Path, settings: decode.Settings, sound: Path | None) -> None:
+def append_toml(out: Path, settings: decode.Settings, sound: Path, styles: list[dict]) -> None:
     """The sections that only this kind has."""
     lines = ["", "[plan]", f"change_costs = {list(band_net.CHANGE)}", f"key_memory = {band_net.KEY_MEMORY}"]
     kept = {k: v for k, v in asdict(settings).items() if k not in ("seed", "complexity")}
     lines += ["", "[decode]", *(f"{name} = {value}" for name, value in kept.items())]
-    if sound:
-        digest = hashlib.sha256(sound.read_bytes()).hexdigest()
-        lines += ["", "[sound]", f'file = "{sound.name}"', f'sha256 = "{digest}"']
-        lines += ['license = "public domain"']
-    for style in styles():
+    digest = hashlib.sha256(sound.read_bytes()).hexdigest()
+    lines += ["", "[sound]", f'file = "{sound.name}"', f'sha256 = "{digest}"']
+    lines += ['license = "MIT (FluidR3 GM, Frank Wen)"']
+    for style in styles:
         lines += ["", "[[style]]", f"name = {json.dumps(style['name'])}"]
         lines += [f"kit = {style['kit']}", f"programs = {style['programs']}"]
     with (out / "pack.toml").open("a") as file:
@@ -236,11 +235,12 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
     }  # fmt: skip
     what = "Plays drums, bass, piano and other around what you play." if run else "Untrained: no meaning."
     write_toml(out, "Accompany", version, "notes", what, stream, [(PLAN, ()), (BAND, STEMS)], "MIT")
-    settings, sound = settings_of(net, run is not None), None
-    if render.BANKS["gmbank"].exists() and run:
-        sound = out / SOUND
-        shutil.copyfile(render.BANKS["gmbank"], sound)
-    append_toml(out, settings, sound)
+    settings = settings_of(net, run is not None)
+    found = styles()
+    programs = {program for style in found for program in style["programs"]} | set(PROGRAMS.values())
+    drums = {drum for style in found for drum in style["kit"]} | set(score.KIT)
+    reduced(render.BANKS["fluid"], programs, drums, out / SOUND)
+    append_toml(out, settings, out / SOUND, found)
     write_golden(out, golden(net, settings), "what PyTorch and the reference in Python give", TOLERANCE)
     taken = timing_ms(plan, band)
     print(f"accompany: parity {difference:.1e}, {taken:.1f} ms per second of audio at 120 BPM")

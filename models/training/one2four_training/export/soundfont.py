@@ -1,7 +1,7 @@
 """A small SoundFont cut out of a large one: the presets and drums that a pack's styles are played on.
 
-Stereo samples become their left side, what lies after a loop goes, and the largest samples lose half of
-their rate until all fit.
+Stereo samples become their left side, what lies after a loop goes, instruments lose samples between others,
+and the largest samples lose half of their rate until all fit.
 """
 
 import struct
@@ -13,10 +13,11 @@ from scipy.signal import resample_poly
 
 MAX_BYTES = 12 << 20
 LOWEST_RATE = 11_025
+MOST_ZONES = (12, 8, 6, 5, 4, 3)  # of an instrument that has pitch; as many as fit
 LONGEST_S = 3.0  # without a loop; fades out
 PADDING = 46  # samples of silence after each
 DRUMS = (128, 0)
-PAN, KEYS, INSTRUMENT, SAMPLE, MODES = 17, 43, 41, 53, 54
+PAN, KEYS, VELOCITIES, INSTRUMENT, SAMPLE, MODES = 17, 43, 44, 41, 53, 54
 START, LOOP_START, LOOP_END = (0, 4), (2, 45), (3, 50)  # count samples, and steps of 32,768 samples
 OFFSETS = {*START, *LOOP_START, *LOOP_END, 1, 12}
 RIGHT, LEFT, MONO = 2, 4, 1
@@ -67,21 +68,29 @@ def reduced(source: Path, programs: set[int], drums: set[int], out: Path, max_by
             for zone in own:
                 if INSTRUMENT in zone:
                     needed.setdefault(zone[INSTRUMENT], drums if (bank, number) == DRUMS else None)
-    instruments = {old: _instrument(records, old, keys) for old, keys in needed.items()}
-    users: dict[int, list[Zone]] = {}
-    for _, own in instruments.values():
-        for zone in own:
-            if SAMPLE in zone:
-                users.setdefault(zone[SAMPLE], []).append(zone)
-    looped = {zone[SAMPLE] for _, own in instruments.values() for zone in _looped(own)}
-    kept = {old: _cut(records["shdr"][old], samples, old in looped, users[old]) for old in sorted(users)}
-    _shrink(kept, max_bytes - 65_536)
+    for most in MOST_ZONES:
+        instruments = {old: _instrument(records, old, keys, most) for old, keys in needed.items()}
+        kept = _samples(records, samples, [own for _, own in instruments.values()])
+        if _shrink(kept, max_bytes - 65_536):
+            break
+    else:
+        raise SystemExit(f"the sounds do not fit into {max_bytes} bytes")
     out.write_bytes(_written(presets, instruments, kept, records["shdr"]))
     return out.stat().st_size
 
 
-def _instrument(records: dict, index: int, keys: set[int] | None) -> tuple[bytes, list[Zone]]:
-    """Its name and zones, without right sides and without drums that are not played."""
+def _samples(records: dict, samples: np.ndarray, instruments: list[list[Zone]]) -> dict[int, dict]:
+    users: dict[int, list[Zone]] = {}
+    for own in instruments:
+        for zone in own:
+            if SAMPLE in zone:
+                users.setdefault(zone[SAMPLE], []).append(zone)
+    looped = {zone[SAMPLE] for own in instruments for zone in _looped(own)}
+    return {old: _cut(records["shdr"][old], samples, old in looped, users[old]) for old in sorted(users)}
+
+
+def _instrument(records: dict, index: int, keys: set[int] | None, most: int) -> tuple[bytes, list[Zone]]:
+    """Its name and zones, without right sides, without drums that are not played, and at most so many."""
     inst = records["inst"]
     found = zones(records["ibag"], records["igen"], inst[index][1], inst[index + 1][1])
     kept = []
@@ -95,13 +104,35 @@ def _instrument(records: dict, index: int, keys: set[int] | None) -> tuple[bytes
         if kind == LEFT:
             zone = {**zone, PAN: 0}
         kept.append(zone)
-    return inst[index][0], kept
+    return inst[index][0], kept if keys is not None else _thinned(kept, most)
+
+
+def _thinned(own: list[Zone], most: int) -> list[Zone]:
+    """At most so many samples side by side; those that stay play what lay between, downwards."""
+    found = [zone for zone in own if SAMPLE not in zone]
+    layers: dict[tuple, list[Zone]] = {}
+    for zone in own:
+        if SAMPLE in zone:
+            layers.setdefault((zone.get(VELOCITIES), KEYS in zone), []).append(zone)
+    for layer in layers.values():
+        layer.sort(key=lambda zone: zone.get(KEYS, 0x7F00) & 0xFF)
+        ends = [(zone.get(KEYS, 0x7F00) & 0xFF, zone.get(KEYS, 0x7F00) >> 8) for zone in layer]
+        is_row = all(before[1] < after[0] for before, after in zip(ends, ends[1:], strict=False))
+        if not is_row or len(layer) <= most:
+            found += layer
+            continue
+        low = ends[0][0]
+        for place in np.linspace(len(layer) / most - 1, len(layer) - 1, most).round().astype(int):
+            high = ends[place][1]
+            found.append({**layer[place], KEYS: high << 8 | low})
+            low = high + 1
+    return found
 
 
 def _is_pair(zone: Zone, other: Zone, records: dict) -> bool:
     if SAMPLE not in other or records["shdr"][other[SAMPLE]][9] != LEFT:
         return False
-    return all(zone.get(name) == other.get(name) for name in (KEYS, 44))
+    return all(zone.get(name) == other.get(name) for name in (KEYS, VELOCITIES))
 
 
 def _looped(own: list[Zone]) -> Iterator[Zone]:
@@ -134,12 +165,13 @@ def _cut(header: tuple, samples: np.ndarray, is_looped: bool, own: list[Zone]) -
     return {"data": data, "loop": loop, "rate": rate}
 
 
-def _shrink(kept: dict[int, dict], max_bytes: int) -> None:
-    """Halves the rate of the largest until they fit, so that a loop keeps a whole number of samples."""
+def _shrink(kept: dict[int, dict], max_bytes: int) -> bool:
+    """Halves the rate of the largest until they fit, so that a loop keeps a whole number of samples;
+    whether they do."""
     while 2 * sum(len(sample["data"]) + PADDING for sample in kept.values()) > max_bytes:
         able = [sample for sample in kept.values() if sample["rate"] >= 2 * LOWEST_RATE]
         if not able:
-            raise SystemExit(f"the sounds do not fit into {max_bytes} bytes")
+            return False
         largest = max(able, key=lambda sample: len(sample["data"]))
         first, last = largest["loop"]
         length = last - first
@@ -148,6 +180,7 @@ def _shrink(kept: dict[int, dict], max_bytes: int) -> None:
         first = round(first * half / length)
         largest["loop"] = [first, first + half]
         largest["rate"] = round(largest["rate"] * half / length)
+    return True
 
 
 def _written(presets: list, instruments: dict, kept: dict[int, dict], shdr: list[tuple]) -> bytes:
@@ -196,8 +229,8 @@ def _add(lists: dict, kind: str, own: list[Zone], target: int, numbers: dict[int
     """A zone's target comes last, its keys first."""
     for zone in own:
         lists[f"{kind}bag"].append((len(lists[f"{kind}gen"]), 0))
-        first = [number for number in (KEYS, 44) if number in zone]
-        others = [number for number in zone if number not in (KEYS, 44, target)]
+        first = [number for number in (KEYS, VELOCITIES) if number in zone]
+        others = [number for number in zone if number not in (KEYS, VELOCITIES, target)]
         lists[f"{kind}gen"] += [(number, zone[number]) for number in (*first, *others)]
         if target in zone:
             lists[f"{kind}gen"].append((target, numbers[zone[target]]))

@@ -163,6 +163,7 @@ impl Way for Notes {
     fn skip(&mut self, chunk: &Chunk) {
         self.input.take(chunk);
         self.song.take(chunk.points.all());
+        self.song.forget_before(chunk.start - self.past_samples);
         self.lanes.reset();
     }
 
