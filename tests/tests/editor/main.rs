@@ -1,5 +1,6 @@
 //! The editor, worked by its accessible names and looked at, without a window.
 
+mod band;
 mod bench;
 mod rig;
 

@@ -9,6 +9,7 @@ use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, TestRenderer};
 use ndarray::{ArrayView3, ArrayViewMut4};
 use nice_plug::context::gui::GuiContext;
+use one2four::audio::HostTime;
 use one2four::bridge::{EditorSlot, Status};
 use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig};
@@ -82,18 +83,25 @@ pub struct Rig {
     links: Links,
     host: GuiContext,
     phase: f32,
+    /// Samples played.
+    position: usize,
 }
 
 impl Rig {
     pub fn new() -> Self {
-        let geometry = Geometry::new(&Stream::DEFAULT, RATE, ChunkSetting::OneSecond);
+        Self::with(Stream::DEFAULT, || Networks::Mask(Box::new(Equal)))
+    }
+
+    /// With other networks.
+    pub fn with(stream: Stream, networks: fn() -> Networks) -> Self {
+        let geometry = Geometry::new(&stream, RATE, ChunkSetting::OneSecond);
         let status = Arc::new(Status::default());
         let host = HostConfig {
             channels: 2,
             max_block_samples: BLOCK,
             is_offline: true,
         };
-        let load = Box::new(|| Ok(Networks::Mask(Box::new(Equal))));
+        let load = Box::new(move || Ok(networks()));
         let mut engine = Engine::start(geometry, host, status.clone(), load).unwrap();
         engine.room.reset();
         let started = Instant::now();
@@ -132,6 +140,31 @@ impl Rig {
             links,
             host,
             phase: 0.0,
+            position: 0,
+        }
+    }
+
+    /// How long has been played.
+    pub fn played_s(&self) -> f64 {
+        self.position as f64 / RATE
+    }
+
+    /// How much later it is heard.
+    pub fn latency_s(&self) -> f64 {
+        f64::from(self.status.latency_samples.load(Ordering::Relaxed)) / RATE
+    }
+
+    /// A song in 4/4 at 120 BPM.
+    fn time(&self) -> HostTime {
+        let quarters = self.played_s() * 2.0;
+        let bar = (quarters / 4.0).floor();
+        HostTime {
+            is_playing: true,
+            quarters: Some(quarters),
+            tempo: Some(120.0),
+            bar_quarters: Some(bar * 4.0),
+            bar_number: Some(bar as i32),
+            signature: Some((4, 4)),
         }
     }
 
@@ -155,9 +188,12 @@ impl Rig {
             }
             let mut block = [tone, tone];
             let mut channels = block.each_mut().map(|channel| &mut channel[..]);
+            let time = self.time();
             let room = &mut self.engine.room;
-            room.set_playing(true);
+            room.set_time(&time);
+            room.direct(self.params.direction());
             room.process(&mut channels, None, &self.params.mix(), true);
+            self.position += BLOCK;
             if block_idx % 3 == 0 {
                 self.harness.step();
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use egui::{Event, PointerButton, Pos2, RawInput, Rect, ViewportId, ViewportInfo, vec2};
+use one2four::audio::HostTime;
 use one2four::bridge::{EditorSlot, Status};
 use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig, loader};
@@ -134,7 +135,11 @@ impl Show {
                 .each_ref()
                 .map(|channel| channel[self.position..end].to_vec());
             let mut channels = block.each_mut().map(Vec::as_mut_slice);
-            self.engine.room.set_playing(true);
+            let time = HostTime {
+                is_playing: true,
+                ..HostTime::default()
+            };
+            self.engine.room.set_time(&time);
             self.engine
                 .room
                 .process(&mut channels, None, &self.params.mix(), true);

@@ -2,7 +2,7 @@
 //! nothing moves when a value gets longer.
 
 use egui::{
-    Align2, Color32, EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke,
+    Align2, Color32, EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use nice_plug::prelude::{BoolParam, IntParam, Param};
@@ -54,7 +54,18 @@ pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &
     response.on_hover_text(hint);
 }
 
-/// Shows a value that a menu below it changes, or a button.
+/// Shows a value that a menu below it changes.
+pub fn menu(ui: &mut Ui, rect: Rect, name: &str, label: &str, value: &str) -> Response {
+    let response = button(ui, rect, name, label, value);
+    let middle = pos2(rect.right() - 10.0, rect.top() + 20.0);
+    let corners = [vec2(-4.0, -2.0), vec2(4.0, -2.0), vec2(0.0, 3.0)];
+    let corners = corners.map(|corner| middle + corner).to_vec();
+    let triangle = Shape::convex_polygon(corners, theme::FAINT, Stroke::NONE);
+    ui.painter().add(triangle);
+    response
+}
+
+/// Shows a button.
 pub fn button(ui: &mut Ui, rect: Rect, name: &str, label: &str, value: &str) -> Response {
     let response = cell(ui, rect, name, Sense::click());
     paint(ui, rect, &response, label, value, theme::TEXT);

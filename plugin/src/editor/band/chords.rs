@@ -10,7 +10,7 @@ use crate::editor::picture::Picture;
 use crate::editor::theme;
 use crate::score::{chord_name, key_name};
 
-/// Below this confidence the band is not sure: it plays roots only.
+/// Below this confidence the band is not sure.
 const SURE: f32 = 0.25;
 /// Between two names along the lanes, in points: nearer, they would lie on each other.
 const NAME_WIDTH: f32 = 44.0;
@@ -85,7 +85,7 @@ fn confidence(ui: &Ui, rect: Rect, confidence: f32) {
         info
     });
     response
-        .on_hover_text("How sure the band is of the chord; when it is not, it plays roots only");
+        .on_hover_text("How sure the band is of the chord; when it is not, piano and other rest");
 }
 
 fn name(ui: &Ui, rect: Rect, words: &str) {

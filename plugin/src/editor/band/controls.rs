@@ -65,7 +65,7 @@ fn cells(rect: Rect) -> [Rect; SHARES.len()] {
 
 fn style(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams) {
     let style = &band.style;
-    let button = cell::button(ui, rect, style.name(), "Style", &style.to_string());
+    let button = cell::menu(ui, rect, style.name(), "Style", &style.to_string());
     menu::below(&button, 200.0).show(|ui| {
         let most = (ui.ctx().content_rect().height() - 160.0).max(120.0);
         ScrollArea::vertical().max_height(most).show(ui, |ui| {
@@ -86,7 +86,7 @@ fn choice<E: Enum + PartialEq + Copy + 'static>(
     param: &EnumParam<E>,
 ) {
     let now = E::variants()[param.value().to_index()];
-    let button = cell::button(ui, rect, param.name(), param.name(), now);
+    let button = cell::menu(ui, rect, param.name(), param.name(), now);
     menu::below(&button, 160.0).show(|ui| {
         for (idx, name) in E::variants().iter().enumerate() {
             let is_chosen = param.value().to_index() == idx;

@@ -24,7 +24,7 @@ const VOICES: [(&str, &[u8]); 9] = [
     ("Percussion", &[]),
 ];
 /// How long a drum is drawn, in seconds.
-const DRUM_S: f64 = 0.05;
+const DRUM_S: f64 = 0.08;
 /// The least height of a note in points.
 const MIN_HEIGHT: f32 = 2.0;
 
