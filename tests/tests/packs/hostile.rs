@@ -106,17 +106,24 @@ fn a_graph_that_asks_for_64_gb_is_refused() {
 
 #[test]
 fn a_graph_that_takes_minutes_is_refused() {
-    let mut nodes = vec![
-        node("Unsqueeze", &["one", "zero"], "square"),
-        node("Tile", &["square", "sizes"], "x0"),
-    ];
-    nodes.extend((0..20).map(|idx| {
+    let numbers: [(&str, &[i64]); 3] = [("one", &[1]), ("zero", &[0]), ("sizes", &[1500, 1500])];
+    let expect_refusal = |what: &str, work: &mut dyn Iterator<Item = Node>| {
+        let mut nodes = vec![
+            node("Unsqueeze", &["one", "zero"], "square"),
+            node("Tile", &["square", "sizes"], "x0"),
+        ];
+        nodes.extend(work);
+        let shelf = shelf_with_nodes(nodes, &numbers);
+        let words = ["16,000,000,000 multiplications", &format!("({what})")];
+        shelf.expect_refusal(what, &words);
+    };
+    let mut products = (0..20).map(|idx| {
         let (before, after) = (format!("x{idx}"), format!("x{}", idx + 1));
         node("MatMul", &[&before, "x0"], &after)
-    }));
-    let numbers: [(&str, &[i64]); 3] = [("one", &[1]), ("zero", &[0]), ("sizes", &[1500, 1500])];
-    let shelf = shelf_with_nodes(nodes, &numbers);
-    shelf.expect_refusal("products", &["(MatMul)", "16,000,000,000 multiplications"]);
+    });
+    expect_refusal("MatMul", &mut products);
+    let mut sums = (0..1000).map(|idx| node("ReduceL2", &["x0"], &format!("sum{idx}")));
+    expect_refusal("ReduceL2", &mut sums);
 }
 
 #[test]
@@ -162,6 +169,27 @@ fn a_file_that_is_small_and_describes_much_is_refused() {
     });
     let words = ["all but the weights", "at most 1048576 bytes"];
     shelf.expect_refusal("structure", &words);
+}
+
+/// The checks look at all axes for each of them, which here would take them minutes.
+#[test]
+fn axes_by_the_thousand_are_refused_at_once() {
+    const AXES: usize = 400_000;
+    let mut many = node("Unsqueeze", &["state"], "many");
+    many.attributes = vec![Attribute::ints("axes", vec![0; AXES])];
+    let shelf = shelf_with_nodes(vec![many], &[]);
+    let words = ["\"many\" (Unsqueeze)", "at most 8 axes", "is 400000"];
+    shelf.expect_refusal("an attribute", &words);
+    let flat = Tensor {
+        dims: vec![1; AXES],
+        ..Tensor::of("flat", &[1])
+    };
+    let shelf = shelf_with(Model::of(Graph {
+        nodes: vec![node("Squeeze", &["flat"], "few")],
+        ..Graph::of(flat)
+    }));
+    let words = ["the tensor \"flat\"", "at most 8 axes", "is 400000"];
+    shelf.expect_refusal("a tensor", &words);
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub struct Attribute {
     pub name: String,
     #[prost(message, optional, tag = "6")]
     pub graph: Option<Graph>,
+    #[prost(int64, repeated, tag = "8")]
+    pub ints: Vec<i64>,
     #[prost(int32, tag = "20")]
     pub kind: i32,
 }
@@ -86,6 +88,18 @@ impl Attribute {
             name: name.into(),
             graph: Some(graph),
             kind: GRAPH,
+            ..Self::default()
+        }
+    }
+
+    /// Whole numbers.
+    pub fn ints(name: &str, ints: Vec<i64>) -> Self {
+        const INTS: i32 = 7;
+        Self {
+            name: name.into(),
+            ints,
+            kind: INTS,
+            ..Self::default()
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::audio::Tally;
 use super::machine::Waits;
 use super::memory::{self, Sample};
-use super::seat::Late;
+use super::seat::{Late, Misses};
 
 /// The largest difference between a null's output and the delayed input, in dBFS.
 const MAX_NULL_DB: f32 = -120.0;
@@ -39,13 +39,10 @@ pub struct Report {
     pub null_db: f32,
     /// Samples that were no numbers or far too loud.
     pub bad_samples: u64,
-    /// Chunks that were late although the plugin's threads had processors.
-    pub late_chunks: u64,
-    /// Chunks that were late where the plugin's threads waited for a processor; they are told, not
-    /// judged.
-    pub late_chunks_without_processor: u64,
-    /// Samples in which the input stood in for stems.
-    pub gap_samples: u64,
+    /// What was late although the plugin's threads had processors.
+    pub late: Misses,
+    /// What was late where the plugin's threads waited for a processor; it is told, not judged.
+    pub late_without_processor: Misses,
     /// See [`Waits`].
     pub waits: Waits,
     /// What a window of the editor leaves behind, in MiB.
@@ -66,9 +63,8 @@ impl Report {
         self.null_samples = tally.null_samples;
         self.null_db = 20.0 * tally.null_residual.max(1e-10).log10();
         self.bad_samples = tally.bad_samples;
-        self.late_chunks = late_chunks.own;
-        self.late_chunks_without_processor = late_chunks.without_processor;
-        self.gap_samples = late_chunks.gap_samples;
+        self.late = late_chunks.own;
+        self.late_without_processor = late_chunks.without_processor;
         self.growth_mib_per_hour = memory::growth_mib_per_hour(&self.memory, self.window_mib);
         let mut fault = |is_fault: bool, words: String| {
             if is_fault {
@@ -85,8 +81,15 @@ impl Report {
             tally.bad_samples > 0,
             format!("{} samples are no numbers", tally.bad_samples),
         );
-        let late = late_chunks.own;
-        fault(late > 0, format!("{late} chunks were late"));
+        let Misses {
+            chunks,
+            gap_samples,
+        } = late_chunks.own;
+        fault(chunks > 0, format!("{chunks} chunks were late"));
+        fault(
+            gap_samples > 0,
+            format!("the input stood in for {gap_samples} samples"),
+        );
         let window_kib = 1024.0 * self.window_mib;
         fault(
             window_kib > MAX_WINDOW_KIB,
@@ -125,18 +128,19 @@ impl Report {
             self.null_db, self.null_samples
         );
         println!("  no numbers          {:8}", self.bad_samples);
-        println!("  late chunks         {:8}", self.late_chunks);
+        let line =
+            |misses: &Misses| format!("{:8}, gaps {:8} samples", misses.chunks, misses.gap_samples);
+        println!("  late chunks         {}", line(&self.late));
         let Waits {
             longest_ms,
             excused_s,
         } = self.waits;
         println!(
-            "  without a processor {:8} more: its threads waited for one up to {longest_ms} ms in 1.5 s, and long \
+            "  without a processor {}: its threads waited for one up to {longest_ms} ms in 1.5 s, and long \
              enough to be an excuse in {excused_s:.0} s of {:.0}",
-            self.late_chunks_without_processor,
+            line(&self.late_without_processor),
             60.0 * self.minutes
         );
-        println!("  gaps                {:8} samples", self.gap_samples);
         match self.growth_mib_per_hour {
             Some(growth) => println!("  memory grows by     {growth:8.3} MiB per hour"),
             None => println!("  memory              too short to tell"),
@@ -190,15 +194,19 @@ mod tests {
             bad_samples: 3,
             ..good
         };
+        let misses = |chunks, gap_samples| Misses {
+            chunks,
+            gap_samples,
+        };
         let late = Late {
-            own: 2,
-            without_processor: 7,
-            ..Late::default()
+            own: misses(2, 900),
+            without_processor: misses(7, 5000),
         };
         let words = [
             "the null is -100.0 dBFS",
             "3 samples are no numbers",
             "2 chunks were late",
+            "the input stood in for 900 samples",
             "memory grows by 1.20 MiB per hour",
         ];
         assert_eq!(report(tally, late, 0.2).faults, words);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 use stage::{Binary, Instance, InstanceReport, Mode, SavedState, Setup};
 
 use super::audio::{Audio, MAX_BLOCK, Pace, Piece, Song, Tally};
@@ -23,23 +24,36 @@ const RATES: [f64; 4] = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
 /// The longest time that a pack may take to load.
 const LOADING: Duration = Duration::from_secs(20);
 
-/// Chunks that came too late.
+/// What came too late.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Late {
     /// While its threads had processors.
-    pub own: u64,
+    pub own: Misses,
     /// While its threads waited for one.
-    pub without_processor: u64,
-    /// Samples in which the input stood in for them.
+    pub without_processor: Misses,
+}
+
+/// Chunks that were not there, and what came of it.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Misses {
+    /// How many.
+    pub chunks: u64,
+    /// Samples in which the input stood in for stems.
     pub gap_samples: u64,
+}
+
+impl Misses {
+    fn add(&mut self, other: &Self) {
+        self.chunks += other.chunks;
+        self.gap_samples += other.gap_samples;
+    }
 }
 
 impl Late {
     /// Adds another instance's.
     pub fn add(&mut self, other: &Self) {
-        self.own += other.own;
-        self.without_processor += other.without_processor;
-        self.gap_samples += other.gap_samples;
+        self.own.add(&other.own);
+        self.without_processor.add(&other.without_processor);
     }
 }
 
@@ -66,6 +80,8 @@ pub struct Seat {
     seen_late: u64,
     /// Samples of gaps already counted.
     seen_gap: u64,
+    /// Whether the chunk that was late last, and so the gap that follows, has an excuse.
+    is_excused: bool,
     /// Late chunks while it had a pack.
     pub late_chunks: Late,
     /// Found by its audio threads.
@@ -102,6 +118,7 @@ impl Seat {
             has_editor: false,
             seen_late: 0,
             seen_gap: 0,
+            is_excused: false,
             late_chunks: Late::default(),
             tally: Tally::default(),
         })
@@ -118,6 +135,7 @@ impl Seat {
             max_block: MAX_BLOCK,
         };
         self.count_late(&report()?);
+        self.is_excused = false;
         self.playing = self.pack;
         let chunk_idx = self.instance.value("chunk")? as usize;
         let budget_ms = BUDGETS_MS.get(chunk_idx).context("another chunk setting")?;
@@ -172,17 +190,21 @@ impl Seat {
 
     /// Counts what was late since the last call.
     fn count_late(&mut self, report: &InstanceReport) {
-        let new = report.late_chunks.saturating_sub(self.seen_late);
-        let new_gap = report.gap_samples.saturating_sub(self.seen_gap);
+        let new = Misses {
+            chunks: report.late_chunks.saturating_sub(self.seen_late),
+            gap_samples: report.gap_samples.saturating_sub(self.seen_gap),
+        };
         (self.seen_late, self.seen_gap) = (report.late_chunks, report.gap_samples);
         if self.playing != PACK {
             return;
         }
-        self.late_chunks.gap_samples += new_gap;
-        if self.machine.excuses(self.budget) {
-            self.late_chunks.without_processor += new;
+        if new.chunks > 0 {
+            self.is_excused = self.machine.excuses(self.budget);
+        }
+        if self.is_excused {
+            self.late_chunks.without_processor.add(&new);
         } else {
-            self.late_chunks.own += new;
+            self.late_chunks.own.add(&new);
         }
     }
 

@@ -206,10 +206,14 @@ impl Checked<'_> {
     fn attributes(&self, node: &Node) -> Result<(), PackError> {
         let mut names = HashSet::new();
         for attribute in &node.attribute {
-            let what = format!(
-                "the attribute \"{}\" of the node \"{}\" ({})",
-                attribute.name, node.name, node.op_type
-            );
+            // Written only where it is read: a node can have a long name and many attributes.
+            let refused = |expected, found| {
+                let what = format!(
+                    "the attribute \"{}\" of the node \"{}\" ({})",
+                    attribute.name, node.name, node.op_type
+                );
+                Err(self.refused(&what, expected, found))
+            };
             let is_structure = attribute.g.is_some()
                 || attribute.sparse_tensor.is_some()
                 || [
@@ -220,10 +224,10 @@ impl Checked<'_> {
                 .iter()
                 .any(|parts| !parts.is_empty());
             if is_structure {
-                return Err(self.refused(&what, "a number, a text or a tensor", "another"));
+                return refused("a number, a text or a tensor", "another");
             }
             if !names.insert(&attribute.name) {
-                return Err(self.refused(&what, "there once", "there twice"));
+                return refused("there once", "there twice");
             }
             if let Some(tensor) = &attribute.t {
                 self.weights(tensor)?;

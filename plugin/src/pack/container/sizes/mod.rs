@@ -77,12 +77,18 @@ pub fn check(graph: &GraphProto, length: usize) -> Result<(), Refusal> {
             found: graph.node.len().to_string(),
         });
     }
+    let inputs = graph.input.iter();
+    let inputs = inputs.map(|input| (input.name.as_str(), Value::of_input(input, length)));
+    let weights = graph.initializer.iter();
+    let weights = weights.map(|tensor| (tensor.name.as_str(), Value::of_tensor(tensor)));
     let mut values = HashMap::new();
-    for input in &graph.input {
-        values.insert(input.name.as_str(), Value::of_input(input, length));
-    }
-    for tensor in &graph.initializer {
-        values.insert(tensor.name.as_str(), Value::of_tensor(tensor));
+    for (name, value) in inputs.chain(weights) {
+        few_axes(value.dims.len()).map_err(|(expected, found)| Refusal {
+            what: format!("the tensor \"{name}\""),
+            expected: expected.into(),
+            found,
+        })?;
+        values.insert(name, value);
     }
     let mut cost = Cost::default();
     for node in &graph.node {
@@ -91,6 +97,14 @@ pub fn check(graph: &GraphProto, length: usize) -> Result<(), Refusal> {
             expected: expected.into(),
             found,
         })?;
+    }
+    Ok(())
+}
+
+/// Refuses more axes than anybody needs: what is done with each may look at all of them.
+fn few_axes(count: usize) -> Result<(), Reason> {
+    if count > MAX_AXES {
+        return Err(("of at most 8 axes", count.to_string()));
     }
     Ok(())
 }
@@ -116,9 +130,7 @@ fn run<'a>(
     let made = operators::run(node, &inputs)?;
     cost.numbers = cost.numbers.saturating_add(made.scratch);
     for value in &made.outputs {
-        if value.dims.len() > MAX_AXES {
-            return Err(("a tensor of at most 8 axes", value.dims.len().to_string()));
-        }
+        few_axes(value.dims.len())?;
         // Also of a tensor without numbers, of which one axis is 0 long.
         let longest = value.dims.iter().copied().max().unwrap_or(0);
         let numbers = value.numbers().max(longest);
