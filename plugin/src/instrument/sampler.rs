@@ -12,6 +12,8 @@ use crate::worker::Sounds;
 const BLOCK_SAMPLES: usize = 64;
 /// Notes that sound at once in a stem, with those that ring on.
 const MAX_VOICES: usize = 64;
+/// What makes the loudest notes of a stem of the shipped pack some -8 dBFS, as loud as a recorded solo.
+const VOLUME: f32 = 1.25;
 /// The rates that the synthesisers play at, in Hz.
 const RATES: std::ops::RangeInclusive<f64> = 16_000.0..=192_000.0;
 /// The drums' channel.
@@ -40,7 +42,11 @@ impl Sampler {
         settings.block_size = BLOCK_SAMPLES;
         settings.maximum_polyphony = MAX_VOICES;
         settings.enable_reverb_and_chorus = false;
-        let synth = || Synthesizer::new(&sound.font, &settings).map_err(|e| e.to_string());
+        let synth = || {
+            let mut synth = Synthesizer::new(&sound.font, &settings).map_err(|e| e.to_string())?;
+            synth.set_master_volume(VOLUME);
+            Ok::<_, String>(synth)
+        };
         let mut sampler = Self {
             synths: [synth()?, synth()?, synth()?, synth()?],
             sounds: Sounds::default(),

@@ -158,3 +158,70 @@ impl BandManifest {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pack::Manifest;
+
+    /// A `pack.toml` that is in order.
+    fn text() -> String {
+        let graph = |file: &str, stems: &str| {
+            format!("[[graph]]\nfile = \"{file}\"\nsha256 = \"\"\nstems = [{stems}]\n")
+        };
+        let style = "[[style]]\nname = \"Rock\"\nkit = [36, 38, 42, 46, 51, 49, 45, 48, 70]\n\
+                     programs = [33, 0, 25]\n";
+        [
+            "schema = 1\nid = \"band\"\nname = \"\"\nversion = \"\"\nkind = \"notes\"\nlicense = \"\"\n",
+            "description = \"\"\n[stream]\nsample_rate = 44100\nfft = 4096\nhop = 1024\nchannels = 1\n",
+            &graph("plan.onnx", ""),
+            &graph("band.onnx", "\"drums\", \"bass\", \"piano\", \"other\""),
+            "[plan]\nchange_costs = [0.5, 1.0, 2.0]\nkey_memory = 0.95\n[decode]\n",
+            "drums = [0, 0, 0, 0, 0, 0, 0, 0, 0]\nbass_onset = 0\nbass_rest = 0\npiano_onset = 1.5\n",
+            "piano_sustain = 0\nother_onset = 99\nother_sustain = 0\nvariation = 0.5\n",
+            "[sound]\nfile = \"band.sf2\"\nsha256 = \"\"\nlicense = \"\"\n",
+            &style.repeat(28),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn tables_that_are_out_of_order_are_refused_by_field() {
+        let manifest = Manifest::parse("band", &text()).unwrap();
+        let band = manifest.band.unwrap();
+        assert_eq!(band.thresholds.onset, [1.5, 99.0]);
+        assert_eq!(band.styles.len(), 28);
+        for (good, bad, words) in [
+            (
+                "channels = 1",
+                "channels = 2",
+                "stream.channels must be 1, but is 2",
+            ),
+            ("band.sf2", "../band.sf2", "sound.file"),
+            ("band.sf2", "band.onnx", "sound.file"),
+            ("key_memory = 0.95", "key_memory = 1.0", "plan.key_memory"),
+            ("[0.5, 1.0, 2.0]", "[0.5, nan, 2.0]", "plan.change_costs"),
+            ("[0.5, 1.0, 2.0]", "[0.5, 1.0]", "pack.toml"),
+            (
+                "other_onset = 99",
+                "other_onset = inf",
+                "a number of [decode]",
+            ),
+            ("variation = 0.5", "variation = -1", "decode.variation"),
+            ("[33, 0, 25]", "[128, 0, 25]", "a number of [[style]]"),
+            ("[33, 0, 25]", "[300, 0, 25]", "pack.toml"),
+            ("stems = []", "stems = [\"drums\"]", "the stem \"drums\""),
+            ("[[style]]", "[[graph]]", "pack.toml"),
+            ("[sound]", "[sounds]", "pack.toml"),
+        ] {
+            assert!(text().contains(good), "{good}");
+            let bad_text = text().replacen(good, bad, 1);
+            let refusal = Manifest::parse("band", &bad_text).unwrap_err().to_string();
+            assert!(refusal.contains(words), "{bad}: {refusal}");
+        }
+        let (start, sound) = (text().find("[sound]"), text().find("[[style]]"));
+        let mut silent = text();
+        silent.replace_range(start.unwrap()..sound.unwrap(), "");
+        let refusal = Manifest::parse("band", &silent).unwrap_err().to_string();
+        assert!(refusal.contains("[sound] must be there"), "{refusal}");
+    }
+}

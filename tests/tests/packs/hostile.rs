@@ -53,6 +53,25 @@ fn a_graph_that_never_ends_is_refused() {
 }
 
 #[test]
+fn a_graph_that_divides_whole_numbers_by_zero_is_refused() {
+    let numbers: [(&str, &[i64]); 3] = [("seven", &[7]), ("zero", &[0]), ("minus", &[-1])];
+    for (op, by, words) in [
+        ("Div", "zero", "floats to work on"),
+        ("ReduceMean", "", "floats to work on"),
+        ("Mod", "zero", "over zero"),
+        ("Mod", "minus", "over zero"),
+        ("Mod", "seven_too", "stand in the file"),
+    ] {
+        let nodes = vec![
+            node("Add", &["seven", "zero"], "seven_too"),
+            node(op, &["seven", by], "x"),
+        ];
+        let shelf = shelf_with_nodes(nodes, &numbers);
+        shelf.expect_refusal(op, &[&format!("\"x\" ({op})"), words]);
+    }
+}
+
+#[test]
 fn a_graph_that_asks_for_64_gb_is_refused() {
     let tiled = |repeats: &[i64]| {
         let nodes = vec![node("Tile", &["state", "repeats"], "huge")];

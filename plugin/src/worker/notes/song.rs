@@ -190,8 +190,9 @@ impl Stretch {
             self.quarters_at(position)
         } else {
             // A song never stands still.
-            let least = 0.1 * self.quarters_per_sample * (position - since).max(1.0);
-            point.quarters.max(held + least)
+            let before = self.knots.last().copied().unwrap_or(last);
+            let least = 0.1 * self.quarters_per_sample * (position - before.position);
+            point.quarters.max(before.quarters + least)
         };
         let metre = if self.is_free {
             last.metre
