@@ -93,6 +93,9 @@ macro_rules! count_system_allocations {
             #[unsafe(no_mangle)]
             unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
                 $crate::alloc::note();
+                if $crate::alloc::is_refused(count.saturating_mul(size)) {
+                    return std::ptr::null_mut();
+                }
                 // SAFETY: as above.
                 unsafe { __libc_calloc(count, size) }
             }
@@ -100,6 +103,9 @@ macro_rules! count_system_allocations {
             #[unsafe(no_mangle)]
             unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> *mut c_void {
                 $crate::alloc::note();
+                if $crate::alloc::is_refused(size) {
+                    return std::ptr::null_mut();
+                }
                 // SAFETY: as above.
                 unsafe { __libc_realloc(memory, size) }
             }

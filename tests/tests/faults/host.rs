@@ -182,7 +182,7 @@ pub fn crowd() -> Found {
                     let mut instances: Vec<_> = (0..EACH)
                         .map(|_| binary.instantiate(STEREO).unwrap())
                         .collect();
-                    for instance in instances.iter_mut().step_by(4) {
+                    for instance in &mut instances {
                         instance.set_text("chunk", "hop").unwrap();
                         let mut player = instance.activate(SETUP).unwrap();
                         play(&mut player, &noise(0.1, RATE));
