@@ -15,17 +15,20 @@ use crate::workspace::Workspace;
 #[derive(Deserialize)]
 struct Manifest {
     id: String,
-    graph: Vec<Graph>,
+    graph: Vec<Summed>,
+    /// The SoundFont of a `notes` pack.
+    sound: Option<Summed>,
 }
 
+/// A file with its sum.
 #[derive(Deserialize)]
-struct Graph {
+struct Summed {
     file: PathBuf,
     sha256: String,
 }
 
 /// The files of every pack under `models/packs`, by their path under the bundle's `packs`:
-/// `pack.toml`, the graphs it names, and the model card.
+/// `pack.toml`, the graphs and the sound it names, and the model card.
 pub fn shipped(workspace: &Workspace) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let mut files = BTreeMap::new();
     for folder in folders(&workspace.root.join("models/packs"))? {
@@ -42,7 +45,7 @@ pub fn shipped(workspace: &Workspace) -> Result<BTreeMap<PathBuf, PathBuf>> {
                 manifest.id
             );
         }
-        for graph in &manifest.graph {
+        for graph in manifest.graph.iter().chain(&manifest.sound) {
             let path = folder.join(&graph.file);
             let found = sha256(&path)?;
             if found != graph.sha256 {

@@ -1,6 +1,6 @@
 //! What the band played, on paper: a MIDI file and a lead sheet.
 
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -62,9 +62,13 @@ fn put(path: &Path, content: Option<Vec<u8>>) -> Result<()> {
         format!("the band played nothing, so there is nothing to write to {path}")
     })?;
     let folder = path.parent().with_context(explain)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(explain)?;
-    file.write_all(&content).with_context(explain)?;
-    file.persist(path).with_context(explain)?;
+    let work = tempfile::Builder::new()
+        .prefix(".bounce-")
+        .tempdir_in(folder)
+        .with_context(explain)?;
+    let whole = work.path().join("whole");
+    fs::write(&whole, content).with_context(explain)?;
+    fs::rename(&whole, path).with_context(explain)?;
     println!("{}", path.display());
     Ok(())
 }
