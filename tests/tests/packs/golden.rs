@@ -75,7 +75,7 @@ fn every_shipped_pack_gives_what_pytorch_gave() {
             Loaded::Mask(networks) => check_mask(&pack, networks, &Golden::of(&path)),
             Loaded::Waveform(networks) => check_waveform(id, networks, &Golden::of(&path)),
             Loaded::Notes { networks, band, .. } => {
-                golden_notes::check(id, networks, &band, &Golden::of(&path));
+                golden_notes::check(id, *networks, &band, &Golden::of(&path));
             }
         }
         num_packs += 1;

@@ -2,7 +2,6 @@
 
 use super::{Chordal, Decoder, PITCHES, Told, Wishes, pitches};
 use crate::music::chords::{has, root_of};
-use crate::music::grid::CELLS;
 
 /// The lowest root, C3.
 const LOWEST: i32 = 48;
@@ -20,10 +19,8 @@ impl Decoder {
         });
         let base = LOWEST + i32::from(root_of(told.chord));
         let is_new_chord = told.chord != told.before;
-        for cell in 0..CELLS {
-            let starting = starting(&over[cell], |place| {
-                told.snapped(base - BELOW + place, cell)
-            });
+        for (cell, over) in over.iter().enumerate() {
+            let starting = starting(over, |place| told.snapped(base - BELOW + place, cell));
             for pitch in pitches(self.sounding[stem] & !starting) {
                 let sustain = played.sustain[cell][place_of(i32::from(pitch) - base)];
                 let is_foreign = !has(told.allowed(), i32::from(pitch));

@@ -1,7 +1,6 @@
 //! Two hands and two feet.
 
 use super::{Decoder, NEVER, Played, Told, VOICES, Wishes};
-use crate::music::grid::CELLS;
 
 const SNARE: usize = 1;
 const CLOSED_HAT: usize = 2;
@@ -41,8 +40,8 @@ impl Decoder {
                 .iter()
                 .for_each(|&voice| over[voice] = -NEVER);
         }
-        for cell in 0..CELLS {
-            for voice in (0..VOICES).filter(|&voice| over[cell][voice] > 0.0) {
+        for (cell, over) in over.iter().enumerate() {
+            for voice in (0..VOICES).filter(|&voice| over[voice] > 0.0) {
                 let velocity = f64::from(played.drums_velocity[cell][voice]);
                 self.start(cell, 0, i32::from(wishes.kit[voice]), velocity);
             }

@@ -37,11 +37,11 @@ pub enum Loaded {
     /// Of a `notes` pack, with all that plays with them.
     Notes {
         /// Its networks.
-        networks: NotesNetworks,
+        networks: Box<NotesNetworks>,
         /// What its notes are played on.
         sampler: Box<Sampler>,
         /// What its `pack.toml` says.
-        band: BandManifest,
+        band: Box<BandManifest>,
     },
 }
 
@@ -55,7 +55,7 @@ impl From<Loaded> for Networks {
                 sampler,
                 band,
             } => Self::Notes(Band {
-                network: Box::new(networks),
+                network: networks,
                 instrument: sampler,
                 plan: band.plan,
                 thresholds: band.thresholds,
@@ -90,9 +90,9 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
             Some(band) => {
                 let sampler = sampler(pack, &band.sound, geometry)?;
                 NotesNetworks::warm(parts).map(|networks| Loaded::Notes {
-                    networks,
+                    networks: Box::new(networks),
                     sampler: Box::new(sampler),
-                    band: band.clone(),
+                    band: Box::new(band.clone()),
                 })
             }
             None => return Err(PackError::refused(id, "kind", "notes", "another")),
