@@ -12,8 +12,9 @@ use crate::worker::Sounds;
 const BLOCK_SAMPLES: usize = 64;
 /// Notes that sound at once in a stem, with those that ring on.
 const MAX_VOICES: usize = 64;
-/// What makes the loudest notes of a stem of the shipped pack some -8 dBFS, as loud as a recorded solo.
-const VOLUME: f32 = 1.25;
+/// Of each stem. A kit plays one or two notes at a time, a guitar five that ring on: at one volume the
+/// shipped pack's drums lie 20 dB below its chords.
+const VOLUMES: [f32; NUM_STEMS] = [2.0, 0.8, 0.5, 0.4];
 /// The rates that the synthesisers play at, in Hz.
 const RATES: std::ops::RangeInclusive<f64> = 16_000.0..=192_000.0;
 /// The drums' channel.
@@ -42,13 +43,18 @@ impl Sampler {
         settings.block_size = BLOCK_SAMPLES;
         settings.maximum_polyphony = MAX_VOICES;
         settings.enable_reverb_and_chorus = false;
-        let synth = || {
+        let synth = |volume| {
             let mut synth = Synthesizer::new(&sound.font, &settings).map_err(|e| e.to_string())?;
-            synth.set_master_volume(VOLUME);
+            synth.set_master_volume(volume);
             Ok::<_, String>(synth)
         };
         let mut sampler = Self {
-            synths: [synth()?, synth()?, synth()?, synth()?],
+            synths: [
+                synth(VOLUMES[0])?,
+                synth(VOLUMES[1])?,
+                synth(VOLUMES[2])?,
+                synth(VOLUMES[3])?,
+            ],
             sounds: Sounds::default(),
         };
         sampler.reset();

@@ -90,9 +90,9 @@ impl BandManifest {
         styles: Vec<Style>,
     ) -> Result<Self, PackError> {
         let there = "there with the kind notes";
-        let missing = |field| check.that(false, field, there, &"missing");
+        check.that(plan.is_some(), "[plan]", there, &"missing")?;
+        check.that(decode.is_some(), "[decode]", there, &"missing")?;
         let (Some(plan), Some(decode), Some(sound)) = (&plan, &decode, sound) else {
-            missing("[plan]").and(missing("[decode]"))?;
             return Err(PackError::refused(check.id, "[sound]", there, "missing"));
         };
         for cost in plan.change_costs {

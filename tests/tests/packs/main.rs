@@ -36,8 +36,8 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             "kind = \"mask\"",
             "kind = \"notes\"",
             [
-                "lookahead_frames must be left out with the kind notes",
-                "is 8",
+                "the number of graphs without stems, of two, must be 1",
+                "is 0 of 1",
             ],
         ),
         (

@@ -87,7 +87,9 @@ fn a_bounce_and_a_live_run_are_the_same_to_the_bit_whatever_the_blocks() {
         let mut deck = deck(setting, pace, &Double::sound());
         deck.song = steady(-0.7);
         let played = deck.play(&input, blocks, &[(0, joined())]);
-        let cues = done(&deck, &input);
+        // The worker may be ahead of what came out.
+        let mut cues = deck.status.cues.all();
+        cues.retain(|cue| cue.position < input[0].len() as i64);
         (deck.late_chunks() == 0).then(|| (bits(&played.main), cues))
     };
     for setting in [ChunkSetting::Quarter, ChunkSetting::Hop] {

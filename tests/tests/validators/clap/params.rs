@@ -141,7 +141,7 @@ fn param_fuzz_modulation() {
                 .into_iter()
                 .enumerate()
             {
-                let at = 20 * idx as u32;
+                let at = 10 * idx as u32; // within the block
                 let everything = Pckn::match_all();
                 events.push(&ParamModEvent::new(
                     at,
