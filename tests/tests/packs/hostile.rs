@@ -56,8 +56,8 @@ fn a_graph_that_never_ends_is_refused() {
 fn a_graph_that_divides_whole_numbers_by_zero_is_refused() {
     let numbers: [(&str, &[i64]); 3] = [("seven", &[7]), ("zero", &[0]), ("minus", &[-1])];
     for (op, by, words) in [
-        ("Div", "zero", "floats to divide"),
-        ("ReduceMean", "", "floats to divide"),
+        ("Div", "zero", "floats to work on"),
+        ("ReduceMean", "", "floats to work on"),
         ("Mod", "zero", "over zero"),
         ("Mod", "minus", "over zero"),
         ("Mod", "seven_too", "stands in the file"),

@@ -50,7 +50,7 @@ fn joined() -> Mix {
     mix
 }
 
-/// What the band did until the end of `input`; the worker may still be at what comes after it.
+/// What the band did until the end of `input`: the worker may be ahead of what came out.
 fn done(deck: &Deck, input: &Signal) -> Vec<Cue> {
     let mut cues = deck.status.cues.all();
     cues.retain(|cue| cue.position < input[0].len() as i64);
@@ -87,9 +87,7 @@ fn a_bounce_and_a_live_run_are_the_same_to_the_bit_whatever_the_blocks() {
         let mut deck = deck(setting, pace, &Double::sound());
         deck.song = steady(-0.7);
         let played = deck.play(&input, blocks, &[(0, joined())]);
-        // The worker may be ahead of what came out.
-        let mut cues = deck.status.cues.all();
-        cues.retain(|cue| cue.position < input[0].len() as i64);
+        let cues = done(&deck, &input);
         (deck.late_chunks() == 0).then(|| (bits(&played.main), cues))
     };
     for setting in [ChunkSetting::Quarter, ChunkSetting::Hop] {

@@ -11,14 +11,21 @@ pub type Inputs<'a> = [Option<&'a Value>];
 /// What a function of a single number takes, in multiplications.
 const FUNCTION: u64 = 16;
 
-/// Operators that divide: by zero, a whole number ends the process. `Mod` is looked at by itself.
-const DIVIDING: [&str; 6] = [
-    "AveragePool",
-    "Div",
-    "LayerNormalization",
-    "Mean",
-    "Reciprocal",
-    "ReduceMean",
+/// Operators that take whole numbers for what they work on.
+const WHOLE: [&str; 13] = [
+    "Add",
+    "Cast",
+    "Concat",
+    "Constant",
+    "Equal",
+    "Expand",
+    "Gather",
+    "Less",
+    "Mod",
+    "Slice",
+    "Squeeze",
+    "Sub",
+    "Unsqueeze",
 ];
 /// Operators whose result is true or false, or a float.
 const UNWHOLE: [&str; 3] = ["Cast", "Equal", "Less"];
@@ -32,8 +39,8 @@ pub fn run(node: &Node, inputs: &Inputs) -> Result<Made, Reason> {
         .copied()
         .flatten()
         .is_some_and(|v| v.is_whole);
-    if is_whole && DIVIDING.contains(&operator) {
-        return Err(("given floats to divide", "given whole numbers".into()));
+    if is_whole && !WHOLE.contains(&operator) {
+        return Err(("given floats to work on", "given whole numbers".into()));
     }
     let mut made = made(node, inputs)?;
     if operator != "Constant" {
