@@ -317,7 +317,7 @@ fn noise_is_played_to_without_allocations_or_numbers_that_are_none() {
     });
     let mut muted = unity();
     (1..5).for_each(|strip| muted[mute_idx(strip)] = 1.0);
-    let mix = [(0, unity()), (50_000, muted)];
+    let mix = [(0, muted), (100_000, unity())];
     let played = deck.play(&noise_signal(2, 150_000), random_blocks(8), &mix);
     assert_eq!(played.allocations, 0);
     assert!(
@@ -327,12 +327,8 @@ fn noise_is_played_to_without_allocations_or_numbers_that_are_none() {
             .flatten()
             .all(|sample| sample.is_finite())
     );
-    let after = deck.latency() + 100_000;
     // Muted strips still send their notes.
-    assert!(
-        played
-            .notes
-            .iter()
-            .any(|(at, note)| *at > after && note.velocity > 0)
-    );
+    let until = deck.latency() + 90_000;
+    let mut notes = played.notes.iter();
+    assert!(notes.any(|(at, note)| *at < until && note.velocity > 0));
 }
