@@ -163,7 +163,8 @@ fn chords(seconds: f64, silence: f64) -> Signal {
         let since = (i % 24_000) as f64 / 48_000.0;
         let roots = [130.8, 110.0, 174.6, 196.0];
         let root = roots[i / 96_000 % 4];
-        let tones = [1.0, 1.26, 1.5, 2.0].map(|ratio| (6.283 * root * ratio * since).sin());
+        let tones =
+            [1.0, 1.26, 1.5, 2.0].map(|ratio| (std::f64::consts::TAU * root * ratio * since).sin());
         (0.1 * tones.iter().sum::<f64>() * (-3.0 * since).exp()) as f32
     };
     let mut channel: Vec<_> = (0..(seconds * 48_000.0) as usize).map(sample).collect();
