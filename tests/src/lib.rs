@@ -36,7 +36,7 @@ pub use desk::{Desk, Gesture};
 pub use host::Requests;
 pub use instance::{Instance, Mode, OutOfOrder, Setup};
 pub use params::{Param, RemotePage};
-pub use player::{Change, Player, Touch};
+pub use player::{Change, Note, Player, Touch};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;
 pub use transport::{Metre, Transport};

@@ -38,6 +38,19 @@ pub enum Touch {
     End(ClapId),
 }
 
+/// A note that the plugin told its host of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Note {
+    /// Index of the sample in the block.
+    pub at: usize,
+    /// From 0.
+    pub channel: i16,
+    /// MIDI note.
+    pub key: i16,
+    /// 0 to 1; `None` ends the note.
+    pub velocity: Option<f64>,
+}
+
 /// The buffers of the ports on one side: port, channel, sample.
 type Ports = Vec<Vec<Vec<f32>>>;
 
@@ -181,6 +194,25 @@ impl Player {
             }
         };
         self.output_events.iter().filter_map(touch).collect()
+    }
+
+    /// The notes that the plugin told of with the last block.
+    pub fn notes(&self) -> Vec<Note> {
+        use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent};
+        let note = |event: &UnknownEvent| {
+            let (note, velocity) = if let Some(event) = event.as_event::<NoteOnEvent>() {
+                (event.as_raw(), Some(event.velocity()))
+            } else {
+                (event.as_event::<NoteOffEvent>()?.as_raw(), None)
+            };
+            Some(Note {
+                at: note.header.time as usize,
+                channel: note.channel,
+                key: note.key,
+                velocity,
+            })
+        };
+        self.output_events.iter().filter_map(note).collect()
     }
 
     /// Number of output buses.

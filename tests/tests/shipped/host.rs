@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use stage::{Binary, Change, Instance, InstanceReport, Mode, Player, Setup};
+use stage::{Binary, Change, Instance, InstanceReport, Mode, Note, Player, Setup, Transport};
 
 /// A signal: a vector of samples per channel.
 pub type Signal = Vec<Vec<f32>>;
@@ -26,6 +26,8 @@ pub enum Pace {
 /// What came out, the latency removed: every bus.
 pub struct Played {
     buses: Vec<Signal>,
+    /// The notes that went out, each with its sample.
+    pub notes: Vec<(usize, Note)>,
 }
 
 impl Played {
@@ -105,6 +107,12 @@ impl Hosted {
         self
     }
 
+    /// Gives the host a song.
+    pub fn set_transport(&mut self, transport: Transport) {
+        let player = self.player.as_mut().unwrap();
+        player.set_transport(Some(transport));
+    }
+
     /// Activates the active instance.
     pub fn activate_again(&mut self, rate: f64) -> bool {
         self.instance.activate_again(setup(rate))
@@ -162,6 +170,7 @@ impl Hosted {
 
         let player = self.player.as_mut().unwrap();
         let mut buses = vec![vec![Vec::new(); input.len()]; player.num_buses()];
+        let mut notes = Vec::new();
         let started = Instant::now();
         let (len, mut done) = (padded[0].len(), 0);
         while done < len {
@@ -181,6 +190,8 @@ impl Hosted {
                 })
                 .collect();
             player.play(&channels, &changes).unwrap();
+            let told = player.notes().into_iter();
+            notes.extend(told.map(|note| ((done + note.at).saturating_sub(latency), note)));
             for (bus_idx, bus) in buses.iter_mut().enumerate() {
                 for (channel, played) in bus.iter_mut().zip(player.bus(bus_idx)) {
                     channel.extend_from_slice(played);
@@ -192,7 +203,7 @@ impl Hosted {
             .iter_mut()
             .flatten()
             .for_each(|channel| drop(channel.drain(..latency)));
-        Played { buses }
+        Played { buses, notes }
     }
 }
 

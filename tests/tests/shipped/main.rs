@@ -5,6 +5,8 @@ mod host;
 
 use std::time::Duration;
 
+use stage::{Metre, Transport};
+
 use host::{Hosted, MAX_BLOCK, Pace, Played, Signal, largest_difference_db, noise};
 
 const STEREO: &str = "org.one2four.stereo";
@@ -152,6 +154,74 @@ fn a_waveform_packs_stems_join_the_input_the_same_in_every_run() {
         hosted.reset();
         let again = hosted.play(&input, random_blocks(11), &[]);
         assert!(played.bits() == again.bits(), "{chunk}");
+    }
+}
+
+/// Chords of a guitar in C, each on its beat at 120 per minute, and silence.
+fn chords(seconds: f64, silence: f64) -> Signal {
+    let sample = |i: usize| {
+        let since = (i % 24_000) as f64 / 48_000.0;
+        let roots = [130.8, 110.0, 174.6, 196.0];
+        let root = roots[i / 96_000 % 4];
+        let tones =
+            [1.0, 1.26, 1.5, 2.0].map(|ratio| (std::f64::consts::TAU * root * ratio * since).sin());
+        (0.1 * tones.iter().sum::<f64>() * (-3.0 * since).exp()) as f32
+    };
+    let mut channel: Vec<_> = (0..(seconds * 48_000.0) as usize).map(sample).collect();
+    channel.resize(channel.len() + (silence * 48_000.0) as usize, 0.0);
+    vec![channel; 2]
+}
+
+#[test]
+fn a_band_plays_along_and_its_notes_go_out_of_multi_out_and_end() {
+    let input = chords(10.0, 7.0);
+    for id in [STEREO, MULTI_OUT] {
+        let mut hosted = Hosted::new(id, 2, Pace::Offline, &[("chunk", "250ms")]);
+        let mut saved = hosted.instance.save().unwrap();
+        saved.set_field("pack", "accompany");
+        hosted.instance.load(&saved).unwrap();
+        hosted.activate(48_000.0);
+        let song = Transport::new(48_000.0, 120.0, Metre::COMMON);
+        hosted.set_transport(song.clone());
+        let played = hosted.play(&input, random_blocks(12), &[]);
+        let report = hosted.report();
+        assert_eq!((report.fault, report.gap_samples), (None, 0));
+        if id == STEREO {
+            assert!(
+                played.notes.is_empty(),
+                "a plain insert keeps its track's notes"
+            );
+            continue;
+        }
+        let loud = |stem_idx: usize| {
+            let stem = played.stem(stem_idx).remove(0);
+            stem.iter().any(|sample| sample.abs() > 0.01)
+        };
+        assert!((0..4).any(loud), "the band is heard");
+        let mut sounding = Vec::new();
+        for (at, note) in &played.notes {
+            let name = (note.channel, note.key);
+            assert!([9, 0, 1, 2].contains(&note.channel));
+            if note.velocity.is_some() {
+                assert!(*at < 15 * 48_000, "it rests after eight silent beats");
+                sounding.push(name);
+            } else {
+                let idx = sounding.iter().position(|sounds| *sounds == name);
+                sounding.remove(idx.expect("what ends has started"));
+            }
+        }
+        assert!(played.notes.len() > 40, "{} notes", played.notes.len());
+        assert!(sounding.is_empty(), "{sounding:?} are stuck");
+        // In the middle of its play.
+        hosted.reset();
+        hosted.set_transport(song);
+        let cut = hosted.play(&chords(4.0, 0.0), || 512, &[]);
+        let starts = cut.notes.iter().filter(|(_, note)| note.velocity.is_some());
+        hosted.reset();
+        let after = hosted.play(&vec![vec![0.0; 512]; 2], || 512, &[]);
+        let ends = cut.notes.iter().chain(&after.notes);
+        let ends = ends.filter(|(_, note)| note.velocity.is_none());
+        assert_eq!(starts.count(), ends.count(), "all end with a reset");
     }
 }
 
