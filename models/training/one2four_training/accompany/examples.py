@@ -35,7 +35,7 @@ WIDTH = _end
 
 WHOLE = 2 * grid.CELLS  # heard: the beat and the one after it
 HEARD_SHARES = (0.6, 0.3, 0.1)  # of rows: all of it, a part, nothing
-STYLE_DROPOUT, INTENSITY_DROPOUT = 0.15, 0.3
+STYLE_DROPOUT, INTENSITY_DROPOUT = 0.3, 0.3
 TRUE_PLAN_SHARE = 0.5
 START_ON_BAR = 0.7
 GAIN_DB = (-25, 6)
