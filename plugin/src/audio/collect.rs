@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::audio::lead::Lead;
-use crate::bridge::{AudioEnd, Chunk, Outcome, Status};
+use crate::bridge::{AudioEnd, Cause, Chunk, Outcome, Status};
 use crate::dsp::Ramp;
 use crate::geometry::Geometry;
 
@@ -34,6 +34,10 @@ pub struct Collect {
     presence: Ramp,
     /// Set when a wait was in vain; until the worker shows up again there is no other.
     gave_up: bool,
+    /// Whether the host's block is longer than the time for a chunk.
+    is_block_long: bool,
+    /// See `Geometry::budget_samples`.
+    budget_samples: usize,
     /// Samples in a chunk.
     chunk_samples: i64,
     /// See `Geometry::worker_delay_samples`.
@@ -53,6 +57,8 @@ impl Collect {
             due_start: i64::MIN,
             presence: Ramp::new(0.0, geometry.fade_samples()),
             gave_up: false,
+            is_block_long: false,
+            budget_samples: geometry.budget_samples(),
             chunk_samples: geometry.chunk_samples() as i64,
             worker_delay_samples: geometry.worker_delay_samples() as i64,
             fade_samples: geometry.fade_samples() as i64,
@@ -71,6 +77,11 @@ impl Collect {
         self.due_start = i64::MIN;
         self.presence.snap_to(0.0);
         self.gave_up = false;
+    }
+
+    /// Says how long the host's block is.
+    pub fn start_block(&mut self, block_samples: usize) {
+        self.is_block_long = block_samples > self.budget_samples;
     }
 
     /// Says where the first chunk starts.
@@ -125,7 +136,11 @@ impl Collect {
         self.due_start = due_start;
         self.make_current(bridge);
         if is_new && self.is_missed() {
-            bridge.status.miss(self.current.is_some());
+            bridge.status.miss(match self.current {
+                Some(_) => Cause::Failed,
+                None if self.is_block_long => Cause::LongBlock,
+                None => Cause::Busy,
+            });
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {

@@ -174,6 +174,7 @@ impl Room {
         self.notes.start_block();
 
         let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
+        self.collect.start_block(block_samples);
         let mut done = 0;
         while done < block_samples {
             if self

@@ -31,7 +31,7 @@ pub use load::{HISTORY_S, Load};
 pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
 pub use picture::{Column, MAX_HZ, MIN_HZ, NUM_BANDS, NUM_LANES, column_frames};
 pub use recording::{MAX_RECORDING_S, Recording, Take};
-pub use status::{Miss, PackIdentity, Status};
+pub use status::{Cause, Miss, PackIdentity, Status};
 pub use transport::{MAX_POINTS, Point, Points};
 
 use crate::geometry::Geometry;

@@ -30,8 +30,20 @@ pub struct PackIdentity {
 pub struct Miss {
     /// When the input took their place.
     pub at: Instant,
-    /// Whether the networks failed; otherwise the worker was too slow.
-    pub is_failure: bool,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a chunk's stems were not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The networks failed.
+    Failed,
+    /// The host's block is longer than the time that the worker has for a chunk, so that stems of its
+    /// first samples are due before the worker can have seen them.
+    LongBlock,
+    /// The worker was too slow.
+    Busy,
 }
 
 /// Counters and the fault of an instance. They live as long as the instance, over activations.
@@ -118,10 +130,10 @@ impl Default for Status {
 
 impl Status {
     /// Counts a miss, from the audio thread.
-    pub fn miss(&self, is_failure: bool) {
+    pub fn miss(&self, cause: Cause) {
         self.late_chunks.fetch_add(1, Ordering::Relaxed);
         let at = Instant::now();
-        self.new_misses.force_push(Miss { at, is_failure });
+        self.new_misses.force_push(Miss { at, cause });
     }
 
     /// The last misses, the oldest first. Not for the audio thread.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bridge::Miss;
+use crate::bridge::{Cause, Miss};
 use crate::params::MIN_GAIN_DB;
 
 /// The longest time that a host takes to restart the plugin, of those that do.
@@ -80,10 +80,13 @@ pub fn ago(passed: Duration) -> String {
 
 /// What a miss was.
 pub fn miss(miss: &Miss) -> &'static str {
-    if miss.is_failure {
-        "the networks failed; the input played instead"
-    } else {
-        "the computer was too busy; the input played instead"
+    match miss.cause {
+        Cause::Failed => "the networks failed; the input played instead",
+        Cause::Busy => "the computer was too busy; the input played instead",
+        Cause::LongBlock => {
+            "the host's blocks are too long for this chunk, the input played instead; choose a longer \
+             chunk here or shorter blocks there"
+        }
     }
 }
 

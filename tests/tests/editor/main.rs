@@ -10,6 +10,7 @@ use std::time::Duration;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
 use nice_plug::plugin::ParamValue;
+use one2four::bridge::Cause;
 use one2four::geometry::ChunkSetting;
 use one2four::params::{MIN_GAIN_DB, STRIPS};
 use rig::Rig;
@@ -217,7 +218,7 @@ fn status_lanes_and_meters_have_names() {
 #[test]
 fn misses_are_told_in_every_window() {
     let mut rig = Rig::new();
-    rig.status.miss(false);
+    rig.status.miss(Cause::Busy);
     rig.harness.step();
     rig.reopen();
     rig.click("Misses: 1");

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use one2four::bridge::Cause;
 use one2four::geometry::ChunkSetting;
 
 use crate::deck::*;
@@ -66,6 +67,18 @@ fn a_stalled_worker_gives_way_to_the_aligned_input_and_comes_back() {
         deck.gap_samples()
     );
     assert_eq!(deck.status.fault(), None);
+}
+
+#[test]
+fn what_is_late_because_the_host_plays_in_too_long_blocks_is_told_as_that() {
+    let sound = Double::sound().load();
+    let mut deck = Deck::new(RATE, ChunkSetting::Hop, 1, Pace::Live, sound);
+    let budget = deck.geometry.budget_samples();
+    let input = noise_signal(1, RATE as usize);
+    deck.play(&input, blocks_of(budget + 1000), &[(0, unity())]);
+    let misses = deck.status.misses();
+    assert!(!misses.is_empty());
+    assert!(misses.iter().all(|miss| miss.cause == Cause::LongBlock));
 }
 
 #[test]

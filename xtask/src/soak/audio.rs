@@ -1,8 +1,8 @@
 //! The audio thread of an instance: plays like a sound card or like a bounce, moves every
 //! parameter, and checks what comes out.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,10 @@ use anyhow::Result;
 use stage::{Change, Param, Player};
 
 use super::dice::Dice;
+use super::machine::{self, Thread};
 use super::null::Null;
 
-/// The thread's name.
-pub const THREAD: &str = "soak-audio";
-/// The longest block.
+/// The longest block of any instance.
 pub const MAX_BLOCK: usize = 4096;
 /// Block lengths that hosts use.
 const BLOCKS: [usize; 9] = [1, 16, 64, 128, 441, 512, 1024, 2048, MAX_BLOCK];
@@ -50,6 +49,8 @@ pub struct Piece {
     pub is_null_due: bool,
     /// See [`Pace`].
     pub pace: Pace,
+    /// The longest block.
+    pub max_block: usize,
     /// Of everything random.
     pub seed: u64,
 }
@@ -95,6 +96,7 @@ struct Orders {
 pub struct Audio {
     orders: Arc<Orders>,
     thread: JoinHandle<Result<(Player, Tally)>>,
+    id: Thread,
 }
 
 impl Audio {
@@ -107,10 +109,15 @@ impl Audio {
             restores: AtomicUsize::new(0),
         });
         let turn = Turn::new(player, song, piece, orders.clone());
+        let (tell, told) = mpsc::channel();
         let thread = std::thread::Builder::new()
-            .name(THREAD.into())
-            .spawn(move || turn.play())?;
-        Ok(Self { orders, thread })
+            .name("soak-audio".into())
+            .spawn(move || {
+                let _ = tell.send(machine::own());
+                turn.play()
+            })?;
+        let id = told.recv()?;
+        Ok(Self { orders, thread, id })
     }
 
     /// Asks for a seek.
@@ -121,6 +128,11 @@ impl Audio {
     /// Asks for another chunk setting.
     pub fn set_chunk(&self, setting_idx: usize) {
         self.orders.chunk.store(setting_idx, Ordering::Release);
+    }
+
+    /// The thread, as the system counts it.
+    pub fn id(&self) -> Thread {
+        self.id
     }
 
     /// Says that a state begins or ends to be restored.
@@ -174,6 +186,9 @@ impl Turn {
     }
 
     fn play(mut self) -> Result<(Player, Tally)> {
+        if self.piece.pace == Pace::Live {
+            machine::hurry();
+        }
         let (mut started, mut played) = (Instant::now(), 0.0);
         let mut usual_block = 512;
         while !self.orders.stop.load(Ordering::Acquire) {
@@ -194,7 +209,7 @@ impl Turn {
             } else {
                 usual_block
             };
-            let frames = self.block(frames)?;
+            let frames = self.block(frames.min(self.piece.max_block))?;
             played += frames as f64 / self.piece.rate;
             let ahead = Duration::from_secs_f64(played).saturating_sub(started.elapsed());
             match self.piece.pace {

@@ -37,7 +37,7 @@ use machine::Machine;
 use memory::Sample;
 use report::Report;
 use screen::Screen;
-use seat::{Late, OTHER_PACKS, PACK, Seat};
+use seat::{BAND, Late, MISSING, PACK, SLOW, Seat};
 
 /// Time between two acts of a person.
 const REST: Duration = Duration::from_millis(150);
@@ -47,9 +47,10 @@ const NUM_SAMPLES: u32 = 60;
 const MIN_SAMPLE_REST: Duration = Duration::from_secs(8);
 /// The classes.
 const CLASSES: [&str; 2] = ["org.one2four.stereo", "org.one2four.multiout"];
-/// Windows after which what they share is there, and windows that are measured.
-const WARM_UP_WINDOWS: u32 = 3;
-const MEASURED_WINDOWS: u32 = 10;
+/// Windows of a measurement, and measurements, of which the first finds what windows share and the middle
+/// one of the others counts.
+const MEASURED_WINDOWS: u32 = 6;
+const MEASUREMENTS: usize = 6;
 /// Settings of the chunk.
 const NUM_CHUNKS: usize = 4;
 
@@ -148,30 +149,31 @@ impl Soak {
             late_chunks: Late::default(),
             machine: Arc::new(Machine::watch()),
         };
-        soak.add(CLASSES[0], Pace::Live, true)?;
         soak.window_mib = soak.measure_windows()?;
+        soak.add(CLASSES[0], Pace::Live, true)?;
         Ok(soak)
     }
 
-    /// What a window leaves behind: on X11 the keymap, which the library that opens windows keeps.
+    /// What a window leaves behind, in MiB: on X11 the keymap, which the library that opens windows keeps.
+    /// Measured while nothing plays.
     fn measure_windows(&self) -> Result<f64> {
         let Some(screen) = &self.screen else {
             return Ok(0.0);
         };
         let mut seat = self.seat(CLASSES[0], Pace::Live, false)?;
-        let mut open_and_close = |times: u32| -> Result<()> {
-            for _ in 0..times {
+        let mut grown = Vec::new();
+        for _ in 0..MEASUREMENTS {
+            let before = Sample::take(0.0, 0);
+            for _ in 0..MEASURED_WINDOWS {
                 seat.toggle_editor(screen)?;
                 std::thread::sleep(REST);
                 seat.close_editor()?;
             }
-            Ok(())
-        };
-        open_and_close(WARM_UP_WINDOWS)?;
-        let before = Sample::take(0.0, 0);
-        open_and_close(MEASURED_WINDOWS)?;
-        let grown = Sample::take(0.0, 0).mib() - before.mib();
-        Ok(grown / f64::from(MEASURED_WINDOWS))
+            grown.push(Sample::take(0.0, 0).mib() - before.mib());
+        }
+        let grown = &mut grown[1..];
+        grown.sort_by(f64::total_cmp);
+        Ok(grown[grown.len() / 2] / f64::from(MEASURED_WINDOWS))
     }
 
     fn seat(&self, class: &str, pace: Pace, is_kept: bool) -> Result<Seat> {
@@ -246,8 +248,7 @@ impl Soak {
                 "chunk changes"
             }
             7 if !seat.is_kept() => {
-                let [joining, missing] = OTHER_PACKS;
-                let id = *self.dice.one_of(&[PACK, PACK, joining, missing]);
+                let id = *self.dice.one_of(&[PACK, PACK, BAND, BAND, SLOW, MISSING]);
                 seat.set_pack(id)?;
                 "pack changes"
             }

@@ -136,8 +136,8 @@ impl Report {
             excused_s,
         } = self.waits;
         println!(
-            "  without a processor {}: its threads waited for one up to {longest_ms} ms in 1.5 s, and long \
-             enough to be an excuse in {excused_s:.0} s of {:.0}",
+            "  without a processor {}: a thread waited for one up to {longest_ms} ms in the \
+             time for the shortest chunk, and long enough to be an excuse in {excused_s:.0} s of {:.0}",
             line(&self.late_without_processor),
             60.0 * self.minutes
         );

@@ -9,14 +9,17 @@ use stage::{Binary, Instance, InstanceReport, Mode, SavedState, Setup};
 
 use super::audio::{Audio, MAX_BLOCK, Pace, Piece, Song, Tally};
 use super::dice::Dice;
-use super::machine::Machine;
+use super::machine::{self, Machine, Thread};
 use super::screen::Screen;
 
-/// The pack of new instances. Its stems replace the input, and it is to be in time.
+/// The pack of new instances, whose stems replace the input.
 pub const PACK: &str = "remix";
-/// Other packs that a project may name: one whose stems join the input, made to compare and not to be
-/// in time, and one that is not installed.
-pub const OTHER_PACKS: [&str; 2] = ["paper-one2one", "not-installed"];
+/// A pack that plays a band to the input.
+pub const BAND: &str = "accompany";
+/// A pack made to compare, and not to be in time; its stems join the input.
+pub const SLOW: &str = "paper-one2one";
+/// A pack that a project names and nobody has.
+pub const MISSING: &str = "not-installed";
 /// The time that the worker has for a chunk, in milliseconds, by the setting.
 const BUDGETS_MS: [u64; 4] = [500, 250, 100, 46];
 /// Host rates.
@@ -76,13 +79,17 @@ pub struct Seat {
     budget: Duration,
     machine: Arc<Machine>,
     has_editor: bool,
+    /// The thread that plays, and the worker.
+    threads: Vec<Thread>,
+    /// When late chunks were counted last.
+    counted: Instant,
     /// Late chunks already counted.
     seen_late: u64,
     /// Samples of gaps already counted.
     seen_gap: u64,
     /// Whether the chunk that was late last, and so the gap that follows, has an excuse.
     is_excused: bool,
-    /// Late chunks while it had a pack.
+    /// Late chunks while it had a pack that is to be in time.
     pub late_chunks: Late,
     /// Found by its audio threads.
     pub tally: Tally,
@@ -116,6 +123,8 @@ impl Seat {
             budget: Duration::ZERO,
             machine,
             has_editor: false,
+            threads: Vec::new(),
+            counted: Instant::now(),
             seen_late: 0,
             seen_gap: 0,
             is_excused: false,
@@ -140,25 +149,36 @@ impl Seat {
         let chunk_idx = self.instance.value("chunk")? as usize;
         let budget_ms = BUDGETS_MS.get(chunk_idx).context("another chunk setting")?;
         self.budget = Duration::from_millis(*budget_ms);
+        let others = machine::workers();
         let player = self.instance.activate(setup)?;
         // A host has loaded its project when it plays.
         let started = Instant::now();
-        while self.playing != OTHER_PACKS[1] && !report()?.ready {
+        while self.playing != MISSING && !report()?.ready {
             if started.elapsed() > LOADING {
                 let fault = report()?.fault.unwrap_or_default();
                 anyhow::bail!("the pack is not there after {LOADING:?}: {fault}");
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+        // A live host hands in a whole block before it takes the next one out, and not on the dot.
+        let half_budget = (self.rate * self.budget.as_secs_f64() / 2.0) as usize;
         let piece = Piece {
             params: self.instance.params().to_vec(),
             rate: self.rate,
             latency: self.instance.latency()?,
-            is_null_due: self.playing != OTHER_PACKS[0],
+            is_null_due: [PACK, MISSING].contains(&self.playing),
             pace: self.pace,
+            max_block: match self.pace {
+                Pace::Live => MAX_BLOCK.min(half_budget),
+                Pace::Bounce => MAX_BLOCK,
+            },
             seed: dice.below(usize::MAX) as u64,
         };
-        self.audio = Some(Audio::start(player, self.song.clone(), piece)?);
+        let audio = Audio::start(player, self.song.clone(), piece)?;
+        self.threads = machine::workers().difference(&others).copied().collect();
+        self.threads.push(audio.id());
+        self.counted = Instant::now();
+        self.audio = Some(audio);
         Ok(())
     }
 
@@ -195,12 +215,14 @@ impl Seat {
             gap_samples: report.gap_samples.saturating_sub(self.seen_gap),
         };
         (self.seen_late, self.seen_gap) = (report.late_chunks, report.gap_samples);
-        if self.playing != PACK {
+        if ![PACK, BAND].contains(&self.playing) {
             return;
         }
         if new.chunks > 0 {
-            self.is_excused = self.machine.excuses(self.budget);
+            let (machine, threads) = (&self.machine, &self.threads);
+            self.is_excused = machine.excuses(threads, self.counted, self.budget);
         }
+        self.counted = Instant::now();
         if self.is_excused {
             self.late_chunks.without_processor.add(&new);
         } else {
