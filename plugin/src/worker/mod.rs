@@ -11,6 +11,7 @@ mod mask;
 mod network;
 mod notes;
 mod picture;
+mod priority;
 mod separate;
 mod waveform;
 
@@ -24,8 +25,6 @@ use crate::bridge::{Chunk, Column, Outcome, OwnerEnd, WorkerEnd};
 use crate::dsp::flush_denormals;
 use crate::geometry::Geometry;
 
-use thread_priority::{ThreadPriority, ThreadPriorityValue};
-
 pub use network::{
     Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError,
     STYLES, Sounds, WaveformNetwork,
@@ -36,8 +35,6 @@ use separate::Separator;
 /// sentence for the reader.
 pub type Load = Box<dyn FnMut() -> Result<Networks, String> + Send>;
 
-/// Of 100, where 50 is ordinary: above a host's background, below its audio.
-const PRIORITY: u8 = 75;
 /// How often the worker looks for chunks, as a part of the time it has for one.
 const LOOKS_PER_BUDGET: u32 = 8;
 /// The time after which loading is tried again.
@@ -121,10 +118,7 @@ impl Loop {
 
     fn run(mut self) {
         self.end.enter();
-        // Not every system lets us; the worker then runs like any thread.
-        if let Ok(priority) = ThreadPriorityValue::try_from(PRIORITY) {
-            let _ = ThreadPriority::Crossplatform(priority).set_for_current();
-        }
+        priority::raise();
         let budget_s = self.geometry.budget_samples() as f64 / self.geometry.sample_rate;
         let nap = Duration::from_secs_f64(budget_s) / LOOKS_PER_BUDGET;
         flush_denormals(|| {
