@@ -80,6 +80,11 @@ fn faults() -> Vec<Fault> {
             PASSES,
             engine::fails_for_good,
         ),
+        fault(
+            "The networks take more than twenty times as long as the audio from a chunk on",
+            PASSES,
+            engine::far_too_slow,
+        ),
         fault("The worker's thread ends", PASSES, engine::ends),
         fault(
             "The networks cannot be loaded",
