@@ -155,7 +155,7 @@ pub fn no_thread() -> Found {
 /// The largest allocation for which activation is refused, from what is far too little and what is
 /// enough.
 fn just_too_little(hosted: &mut Hosted) -> usize {
-    let (mut refused, mut enough) = (100_000, 1 << 28);
+    let (mut refused, mut enough) = (100_000_usize, 1 << 28);
     while enough - refused > 1 {
         let limit = refused.midpoint(enough);
         match alloc::refuse_over(limit, || hosted.activate()) {
@@ -169,10 +169,11 @@ fn just_too_little(hosted: &mut Hosted) -> usize {
     refused
 }
 
+/// A system that refuses less than 16 KiB refuses what no Rust program asks for twice: it ends.
 pub fn no_memory() -> Found {
     let mut hosted = Hosted::open(&paths::clap());
     let most = just_too_little(&mut hosted);
-    let limits = [most / 4096, most / 512, most / 64, most / 8, most / 2, most];
+    let limits = [16_384, 65_536, most / 16, most / 4, most / 2, most];
     let refusals = limits.map(|limit| alloc::refuse_over(limit, || hosted.activate()));
     let activated = refusals.into_iter().find(Result::is_ok);
     refused(

@@ -142,7 +142,7 @@ fn faults() -> Vec<Fault> {
             host::no_thread,
         ),
         fault(
-            "The system gives too little memory at activation, from almost none to a byte too little",
+            "The system gives too little memory at activation, from 16 KiB to a byte too little",
             "the host is told; the next try plays stems",
             host::no_memory,
         ),
