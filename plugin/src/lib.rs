@@ -30,7 +30,7 @@
 //! | [`geometry`] | any | every size and delay; the latency equation |
 //! | [`params`] | any | the parameters, with frozen ids |
 //! | [`dsp`] | any | pure functions on samples |
-//! | [`audio`] | host's audio thread | never allocates, locks, logs or panics |
+//! | [`audio`] | host's audio thread | never allocates, locks, logs or panics (`clippy.toml`) |
 //! | [`bridge`] | all | queues and counters; the only room where threads meet |
 //! | [`music`] | any | pure functions on beats, chords and notes |
 //! | [`instrument`] | worker | plays notes on a SoundFont |

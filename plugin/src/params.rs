@@ -1,4 +1,8 @@
 //! The parameters. Their ids are frozen: projects and automation are saved under them.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the host's main thread, the editor and the worker"
+)]
 
 mod band;
 

@@ -1,5 +1,9 @@
 //! What the instances of this binary tell about themselves, for hosts of ours: `bounce` and the
 //! tests read it through one exported C function.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the host's main thread and whoever reads"
+)]
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};

@@ -66,6 +66,11 @@ pub struct Player {
     output_events: EventBuffer,
     /// The host's song, where it has one.
     transport: Option<Transport>,
+    /// Whether the main output is given the main input's buffers.
+    is_in_place: bool,
+    /// A bit per constant channel: of the main input, as the host says, and of the last block's main
+    /// output, as the plugin says.
+    constant: [u64; 2],
     /// Samples played since activation.
     steady_time: u64,
     /// Length of the last block.
@@ -104,6 +109,8 @@ impl Player {
             events: EventBuffer::with_capacity(256),
             output_events: EventBuffer::with_capacity(256),
             transport: None,
+            is_in_place: false,
+            constant: [0; 2],
             steady_time: 0,
             frames: 0,
             last_process: Duration::ZERO,
@@ -117,6 +124,21 @@ impl Player {
     /// move it.
     pub fn set_transport(&mut self, transport: Option<Transport>) {
         self.transport = transport;
+    }
+
+    /// Gives the main output the main input's buffers from now on, or buffers of its own.
+    pub fn set_in_place(&mut self, is_in_place: bool) {
+        self.is_in_place = is_in_place;
+    }
+
+    /// Says from now on which channels of the main input are constant, a bit each.
+    pub fn set_constant(&mut self, channels: u64) {
+        self.constant[0] = channels;
+    }
+
+    /// Which channels of the last block's main output the plugin says are constant, a bit each.
+    pub fn constant(&self) -> u64 {
+        self.constant[1]
     }
 
     /// The host's song, to change it between blocks.
@@ -267,6 +289,7 @@ impl Player {
         Ok(())
     }
 
+    #[allow(unsafe_code)]
     fn run(&mut self, input: &[&[f32]], transport: Option<&TransportEvent>) -> Result<()> {
         let frames = input.first().map_or(0, |channel| channel.len());
         for (buffer, channel) in self.inputs.iter_mut().flatten().zip(input) {
@@ -296,6 +319,16 @@ impl Player {
                     channels: AudioPortBufferType::f32_output_only(channels),
                 }
             }));
+        // `InputChannel::constant` of clack-host 0.2.0 sets the bit of the port, not of the channel.
+        let mut raw_inputs = inputs.as_raw_buffers().to_vec();
+        if let ([input, ..], [output, ..]) = (&mut raw_inputs[..], outputs.as_raw_buffers()) {
+            input.constant_mask = self.constant[0];
+            if self.is_in_place {
+                output.data32 = input.data32;
+            }
+        }
+        // SAFETY: the buffers are those of `inputs`, which live until the end of this function.
+        let inputs = unsafe { InputAudioBuffers::from_raw_buffers(&raw_inputs, frames as u32) };
         self.output_events.clear();
         let (events, mut output_events) = (self.events.as_input(), self.output_events.as_output());
         let steady_time = Some(self.steady_time);
@@ -313,6 +346,12 @@ impl Player {
             })
         });
         self.last_process = start.elapsed();
+        self.constant[1] = (outputs.as_raw_buffers().first()).map_or(0, |main| main.constant_mask);
+        if let (true, [input, ..], [output, ..]) =
+            (self.is_in_place, &self.inputs[..], &mut self.outputs[..])
+        {
+            output.clone_from(input);
+        }
         self.system_calls.extend(system_call);
         self.allocations += allocations;
         self.steady_time += frames as u64;

@@ -1,6 +1,9 @@
 //! What the plugin never does on the host's audio thread, its wrapper included: allocate, free, or
 //! call the system, be it for a lock, a file or a rest. Played as it is released, and as it is built
 //! for tests, with the checks of a debug build.
+//!
+//! A lock that nobody else holds is not seen here. `plugin/clippy.toml` keeps locks out of our own part
+//! of the audio thread, held or not; this keeps out those that the wrapper shares with other threads.
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 
 use std::os::unix::process::ExitStatusExt;

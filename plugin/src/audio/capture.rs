@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::bridge::{AudioEnd, Chunk, Direction, Point, Status};
+use crate::bridge::{AudioEnd, Chunk, Counters, Direction, Point};
 use crate::geometry::Geometry;
 
 /// Input up to this is silence: two steps of a 16-bit file, -84 dBFS, so that dither is silence too.
@@ -123,7 +123,7 @@ impl Capture {
 }
 
 /// Replaces what is not a number by silence and what is absurdly loud by the loudest sample taken.
-pub fn replace_bad_samples(samples: &mut [f32], status: &Status) {
+pub fn replace_bad_samples(samples: &mut [f32], counters: &Counters) {
     let is_bad = |sample: f32| sample.is_nan() || sample.abs() > MAX_SAMPLE;
     if !samples.iter().any(|&sample| is_bad(sample)) {
         return;
@@ -138,5 +138,5 @@ pub fn replace_bad_samples(samples: &mut [f32], status: &Status) {
             0.0
         };
     }
-    status.bad_samples.fetch_add(num_bad, Ordering::Relaxed);
+    counters.bad_samples.fetch_add(num_bad, Ordering::Relaxed);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::audio::lead::Lead;
-use crate::bridge::{AudioEnd, Cause, Chunk, Outcome, Status};
+use crate::bridge::{AudioEnd, Cause, Chunk, Counters, Outcome};
 use crate::dsp::Ramp;
 use crate::geometry::Geometry;
 
@@ -136,7 +136,7 @@ impl Collect {
         self.due_start = due_start;
         self.make_current(bridge);
         if is_new && self.is_missed() {
-            bridge.status.miss(match self.current {
+            bridge.counters.miss(match self.current {
                 Some(_) => Cause::Failed,
                 None if self.is_block_long => Cause::LongBlock,
                 None => Cause::Busy,
@@ -161,7 +161,7 @@ impl Collect {
 
     /// The stems at the output position, `len` samples of which come out; counts the gap where
     /// there should be some.
-    pub fn stems(&self, output_position: i64, len: usize, status: &Status) -> Stems<'_> {
+    pub fn stems(&self, output_position: i64, len: usize, counters: &Counters) -> Stems<'_> {
         match &self.current {
             // The windows of the first sound reach back before it, and masks would ring there.
             _ if output_position < self.audible_from() => None,
@@ -170,7 +170,9 @@ impl Collect {
             }
             _ => {
                 if self.is_missed() || self.current.as_ref().is_some_and(|chunk| chunk.is_needed) {
-                    status.gap_samples.fetch_add(len as u64, Ordering::Relaxed);
+                    counters
+                        .gap_samples
+                        .fetch_add(len as u64, Ordering::Relaxed);
                 }
                 None
             }

@@ -229,7 +229,7 @@ impl Room {
     }
 
     fn set_playing(&mut self, is_playing: bool) {
-        let was_playing = &self.bridge.status.is_playing;
+        let was_playing = &self.bridge.counters.is_playing;
         if was_playing.swap(is_playing, Ordering::Relaxed) != is_playing && is_playing {
             self.bridge.set_playing_since(self.position);
         }
@@ -237,11 +237,11 @@ impl Room {
 
     /// Whether an editor that sleeps has something to show; says so once.
     pub fn wakes_editor(&self) -> bool {
-        let status = &self.bridge.status;
-        let is_moving = status.is_playing.load(Ordering::Relaxed) || self.mixer.is_sounding();
+        let counters = &self.bridge.counters;
+        let is_moving = counters.is_playing.load(Ordering::Relaxed) || self.mixer.is_sounding();
         is_moving
-            && status.is_asleep.load(Ordering::Relaxed)
-            && status.is_asleep.swap(false, Ordering::AcqRel)
+            && counters.is_asleep.load(Ordering::Relaxed)
+            && counters.is_asleep.swap(false, Ordering::AcqRel)
     }
 
     /// Samples of the block's `range` before the first sound since the reset, or `None` where that
@@ -281,7 +281,7 @@ impl Room {
     fn take_in(&mut self, main: &mut [&mut [f32]], done: usize, len: usize) {
         for (channel, ring) in main.iter_mut().zip(&mut self.delay) {
             let input = &mut channel[done..done + len];
-            capture::replace_bad_samples(input, &self.bridge.status);
+            capture::replace_bad_samples(input, &self.bridge.counters);
             ring.write(self.position, input);
         }
         if self.first_sound.is_none() {
@@ -309,10 +309,10 @@ impl Room {
             .advance(output_position, self.position, &mut self.bridge, &self.lead);
         self.position += len as i64;
 
-        let status = &self.bridge.status;
-        let is_watched = status.is_watched.load(Ordering::Relaxed);
+        let counters = &self.bridge.counters;
+        let is_watched = counters.is_watched.load(Ordering::Relaxed);
         self.mixer.start_segment(len, &mut self.collect);
-        let stems = self.collect.stems(output_position, len, status);
+        let stems = self.collect.stems(output_position, len, counters);
         match stems {
             Some((chunk, _)) => {
                 let cues = chunk.cues.all();
@@ -327,7 +327,7 @@ impl Room {
             main,
             buses,
             done..done + len,
-            is_watched.then_some(&status.meters),
+            is_watched.then_some(&counters.meters),
         );
     }
 }

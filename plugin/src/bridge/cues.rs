@@ -1,4 +1,5 @@
 //! What the band does, on its way from the worker.
+#![expect(clippy::disallowed_types, reason = "for the worker and whoever reads")]
 
 use std::collections::VecDeque;
 use std::sync::Mutex;

@@ -1,9 +1,12 @@
 //! The editor's end of the bridge.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the host's main thread and the editor"
+)]
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::{Column, Cue, Shared, Status, Take};
+use super::{Column, Cue, Recording, Shared, Status, Take};
 use crate::geometry::Geometry;
 use crate::params::Settings;
 
@@ -13,6 +16,8 @@ pub struct EditorEnd {
     pub(super) shared: Arc<Shared>,
     /// See [`Status`].
     pub status: Arc<Status>,
+    /// The last stems.
+    pub(super) recording: Arc<Recording>,
     /// The sizes of this activation.
     pub geometry: Geometry,
     /// Channels of this activation.
@@ -23,9 +28,7 @@ impl EditorEnd {
     /// Says that a person is moving the control with this index in [`crate::params::Mix`], so that
     /// its change acts at once instead of with the audio it arrives with.
     pub fn touch(&self, control_idx: usize) {
-        self.shared
-            .touched
-            .fetch_or(1 << control_idx, Ordering::AcqRel);
+        self.shared.signals.touch(control_idx);
     }
 
     /// Whether there is one channel.
@@ -35,15 +38,14 @@ impl EditorEnd {
 
     /// The epoch, and the input position of the sample that is heard now.
     pub fn audible(&self) -> (u32, i64) {
-        let epoch = self.shared.epoch.load(Ordering::Acquire);
-        let position = self.shared.position.load(Ordering::Acquire);
+        let epoch = self.shared.signals.epoch();
+        let position = self.shared.signals.position();
         (epoch, position - self.geometry.latency_samples() as i64)
     }
 
     /// The input position at which the host's transport started, if it did in this epoch.
     pub fn playing_since(&self) -> Option<i64> {
-        let since = self.shared.playing_since.load(Ordering::Acquire);
-        (since >= 0).then_some(since)
+        self.shared.signals.playing_since()
     }
 
     /// The next column of the picture, in the order of their making.
@@ -59,7 +61,7 @@ impl EditorEnd {
 
     /// The stems that are recorded, the oldest first.
     pub fn takes(&self) -> Vec<Arc<Take>> {
-        self.shared.recording.takes()
+        self.recording.takes()
     }
 }
 

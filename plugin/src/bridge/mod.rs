@@ -2,22 +2,26 @@
 //!
 //! Full chunks go to the worker through one queue and come back through another, each a
 //! crossbeam `ArrayQueue` that holds every chunk there is, so that a push never fails. The chunks
-//! are allocated in [`open()`] and never after. Counters and the fault stand in [`Status`].
+//! are allocated in [`open()`] and never after. Numbers stand in [`Counters`] and beside the queues, what
+//! is locked in [`Status`] and in the recording. The audio thread's end holds no lock, nor can this file
+//! name one (`clippy.toml`).
 
 mod band;
 mod chunk;
+mod counters;
 mod cues;
 mod editor;
 mod load;
 mod meters;
 mod picture;
 mod recording;
+mod signals;
 mod status;
 mod transport;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{self, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -25,16 +29,19 @@ use crossbeam::queue::ArrayQueue;
 
 pub use band::{Act, Beat, Cue, Direction, Feel};
 pub use chunk::{Chunk, NUM_STEMS, Outcome};
+pub use counters::{Cause, Counters, Miss};
 pub use cues::{CueLog, Cues, MAX_CUES, MAX_LOG_S};
 pub use editor::{EditorEnd, EditorSlot};
 pub use load::{HISTORY_S, Load};
 pub use meters::{METER_CHANNELS, Meters, NUM_METERS, OUTPUT_METER};
 pub use picture::{Column, MAX_HZ, MIN_HZ, NUM_BANDS, NUM_LANES, column_frames};
 pub use recording::{MAX_RECORDING_S, Recording, Take};
-pub use status::{Cause, Miss, PackIdentity, Status};
+pub use status::{PackIdentity, Status};
 pub use transport::{MAX_POINTS, Point, Points};
 
 use crate::geometry::Geometry;
+
+use signals::Signals;
 
 /// Columns of the picture that wait for the editor; the oldest go first. At the usual hop they are
 /// twelve seconds.
@@ -48,32 +55,20 @@ struct Shared {
     to_worker: ArrayQueue<Chunk>,
     /// Chunks on their way back.
     to_audio: ArrayQueue<Chunk>,
-    /// Raised by the audio thread on reset; chunks of an older epoch are stale.
-    epoch: AtomicU32,
-    /// The input position that the audio thread has reached in this epoch.
-    position: AtomicI64,
-    /// Told to the worker when the instance is deactivated.
-    stop: AtomicBool,
+    signals: Signals,
     /// The worker's thread, to wake it from an offline render.
     worker: OnceLock<Thread>,
-    /// Controls that a person moved in the editor since the audio thread last looked, a bit each.
-    touched: AtomicU64,
-    /// The position at which the host's transport started, negative if it did not in this epoch;
-    /// written by the audio thread.
-    playing_since: AtomicI64,
     /// The picture, from the worker to the editor; filled only while the editor is open.
     columns: ArrayQueue<Column>,
     /// What the band does, with its epoch, from the worker to the editor.
     cues: ArrayQueue<(u32, Cue)>,
-    /// The last stems, from the worker to whoever exports them.
-    recording: Recording,
 }
 
 /// The audio thread's end.
 pub struct AudioEnd {
     shared: Arc<Shared>,
-    /// See [`Status`].
-    pub status: Arc<Status>,
+    /// See [`Counters`].
+    pub counters: Arc<Counters>,
     /// Chunks that are nowhere else.
     free: Vec<Chunk>,
     /// Chunks that there are.
@@ -89,6 +84,8 @@ pub struct WorkerEnd {
     shared: Arc<Shared>,
     /// See [`Status`].
     pub status: Arc<Status>,
+    /// The last stems, for whoever exports them.
+    recording: Arc<Recording>,
     /// How long the log of cues is.
     max_log_samples: i64,
 }
@@ -127,23 +124,20 @@ pub fn open(
     let shared = Arc::new(Shared {
         to_worker: ArrayQueue::new(num_chunks),
         to_audio: ArrayQueue::new(num_chunks),
-        epoch: AtomicU32::new(0),
-        position: AtomicI64::new(0),
-        stop: AtomicBool::new(false),
+        signals: Signals::new(),
         worker: OnceLock::new(),
-        touched: AtomicU64::new(0),
-        playing_since: AtomicI64::new(-1),
         columns: ArrayQueue::new(MAX_COLUMNS),
         cues: ArrayQueue::new(if has_band { MAX_SHOWN_CUES } else { 1 }),
-        recording: Recording::new(geometry.sample_rate, chunk_samples, channels),
     });
+    let recording = Recording::new(geometry.sample_rate, chunk_samples, channels);
+    let recording = Arc::new(recording);
     let free = (0..num_chunks)
         .map(|_| Chunk::new(channels, chunk_samples, has_band))
         .collect();
     (
         AudioEnd {
             shared: shared.clone(),
-            status: status.clone(),
+            counters: status.counters.clone(),
             free,
             num_chunks,
             num_sent: 0,
@@ -152,6 +146,7 @@ pub fn open(
         WorkerEnd {
             shared: shared.clone(),
             status: status.clone(),
+            recording: recording.clone(),
             max_log_samples: (MAX_LOG_S * geometry.sample_rate) as i64,
         },
         OwnerEnd {
@@ -160,6 +155,7 @@ pub fn open(
         EditorEnd {
             shared,
             status,
+            recording,
             geometry: *geometry,
             channels,
         },
@@ -190,7 +186,7 @@ impl AudioEnd {
 
     /// Sends a collected chunk to the worker.
     pub fn send(&mut self, mut chunk: Chunk) {
-        chunk.epoch = self.shared.epoch.load(Ordering::Relaxed);
+        chunk.epoch = self.shared.signals.epoch();
         self.last_sent = chunk.start;
         self.num_sent += 1;
         // There is room for every chunk there is.
@@ -207,7 +203,7 @@ impl AudioEnd {
 
     /// The next chunk that came back; stale ones are recycled on the way.
     pub fn receive(&mut self) -> Option<Chunk> {
-        let epoch = self.shared.epoch.load(Ordering::Relaxed);
+        let epoch = self.shared.signals.epoch();
         while let Some(chunk) = self.shared.to_audio.pop() {
             self.num_sent -= 1;
             if chunk.epoch == epoch {
@@ -220,20 +216,18 @@ impl AudioEnd {
 
     /// Starts a new epoch: whatever is under way is stale.
     pub fn start_epoch(&mut self) {
-        self.shared.epoch.fetch_add(1, Ordering::AcqRel);
-        self.shared.position.store(0, Ordering::Release);
-        self.shared.playing_since.store(-1, Ordering::Release);
+        self.shared.signals.start_epoch();
         self.last_sent = i64::MIN;
     }
 
     /// Tells the editor that the host's transport started at `position`.
     pub fn set_playing_since(&self, position: i64) {
-        self.shared.playing_since.store(position, Ordering::Release);
+        self.shared.signals.set_playing_since(position);
     }
 
     /// Tells the worker the input position reached, by which it knows what is too late.
     pub fn set_position(&self, position: i64) {
-        self.shared.position.store(position, Ordering::Release);
+        self.shared.signals.set_position(position);
     }
 
     /// Wakes the worker at once. A system call: only where the host is not live.
@@ -245,7 +239,7 @@ impl AudioEnd {
 
     /// The controls moved in the editor since the last call, a bit each.
     pub fn take_touched(&self) -> u64 {
-        self.shared.touched.swap(0, Ordering::AcqRel)
+        self.shared.signals.take_touched()
     }
 }
 
@@ -274,12 +268,12 @@ impl WorkerEnd {
 
     /// Whether `chunk` is of an older epoch.
     pub fn is_stale(&self, chunk: &Chunk) -> bool {
-        chunk.epoch != self.shared.epoch.load(Ordering::Acquire)
+        chunk.epoch != self.shared.signals.epoch()
     }
 
     /// The input position that the audio thread has reached.
     pub fn position(&self) -> i64 {
-        self.shared.position.load(Ordering::Acquire)
+        self.shared.signals.position()
     }
 
     /// Adds a column to the picture; where the editor does not keep up, the oldest goes.
@@ -289,7 +283,7 @@ impl WorkerEnd {
 
     /// Adds a chunk's stems to the recording.
     pub fn record(&self, chunk: &Chunk, delay_samples: i64) {
-        self.shared.recording.add(chunk, delay_samples);
+        self.recording.add(chunk, delay_samples);
     }
 
     /// Shows what the band does in a chunk, and logs it.
@@ -312,14 +306,14 @@ impl WorkerEnd {
 
     /// Whether the worker shall end.
     pub fn is_stopped(&self) -> bool {
-        self.shared.stop.load(Ordering::Acquire)
+        self.shared.signals.is_stopped()
     }
 }
 
 impl OwnerEnd {
     /// Tells the worker to end.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Release);
+        self.shared.signals.stop();
         if let Some(worker) = self.shared.worker.get() {
             worker.unpark();
         }

@@ -1,4 +1,8 @@
 //! The last stems, kept for a person who wants them as files.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the worker and whoever exports"
+)]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

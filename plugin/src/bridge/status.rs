@@ -1,16 +1,16 @@
 //! What the threads tell about themselves.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for all but the audio thread, which has only the counters"
+)]
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
 
-use crossbeam::queue::ArrayQueue;
-
-use super::{CueLog, Load, Meters, NUM_STEMS};
-
-/// Misses that are remembered for the editor.
-const MAX_MISSES: usize = 64;
+use super::counters::MAX_MISSES;
+use super::{Counters, CueLog, Load, Miss, NUM_STEMS};
 
 /// Which pack an instance plays.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -25,36 +25,12 @@ pub struct PackIdentity {
     pub sha256: String,
 }
 
-/// A chunk whose stems were not there when they were due.
-#[derive(Debug, Clone, Copy)]
-pub struct Miss {
-    /// When the input took their place.
-    pub at: Instant,
-    /// Why.
-    pub cause: Cause,
-}
-
-/// Why a chunk's stems were not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The networks failed.
-    Failed,
-    /// The host's block is longer than the time that the worker has for a chunk, so that stems of its
-    /// first samples are due before the worker can have seen them.
-    LongBlock,
-    /// The worker was too slow.
-    Busy,
-}
-
-/// Counters and the fault of an instance. They live as long as the instance, over activations.
+/// Counters and the fault of an instance, and what its audio thread counts. They live as long as the
+/// instance, over activations.
+#[derive(Default)]
 pub struct Status {
-    /// Chunks whose stems were not there when they were due; written by the audio thread.
-    pub late_chunks: AtomicU64,
-    /// Samples for which the aligned input stood in for stems that should have been there;
-    /// written by the audio thread.
-    pub gap_samples: AtomicU64,
-    /// Samples that were not numbers and were replaced by silence; written by the audio thread.
-    pub bad_samples: AtomicU64,
+    /// All that the audio thread has of this.
+    pub counters: Arc<Counters>,
     /// Chunks that the networks ran for; written by the worker.
     pub chunks_done: AtomicU64,
     /// Time spent on them, in nanoseconds; written by the worker.
@@ -67,16 +43,8 @@ pub struct Status {
     pub sample_rate_bits: AtomicU32,
     /// The latency told to the host; written on activation.
     pub latency_samples: AtomicU32,
-    /// Whether the editor is open; written by it. Levels and the picture are made only for it.
-    pub is_watched: AtomicBool,
-    /// Whether the open editor sleeps until something moves; set by it, taken by the audio thread.
-    pub is_asleep: AtomicBool,
     /// Whether the last stems are kept: since the editor was opened first; written by it.
     pub is_recording: AtomicBool,
-    /// Whether the host's transport runs; written by the audio thread.
-    pub is_playing: AtomicBool,
-    /// The levels of the strips and the output.
-    pub meters: Meters,
     /// How busy the worker was.
     pub load: Load,
     /// What the band did.
@@ -85,58 +53,26 @@ pub struct Status {
     programs: AtomicU32,
     /// Cues for which a chunk had no room; written by the worker.
     pub dropped_cues: AtomicU64,
-    /// Misses that the editor has not seen; written by the audio thread.
-    new_misses: ArrayQueue<Miss>,
-    /// The last misses that the editor has seen, kept from window to window. Never locked by the
-    /// audio thread.
+    /// The last misses that the editor has seen, kept from window to window.
     seen_misses: Mutex<VecDeque<Miss>>,
-    /// The version of ONNX Runtime. Never locked by the audio thread.
+    /// The version of ONNX Runtime.
     runtime: Mutex<Option<String>>,
-    /// Why there are no stems, as one sentence. Never locked by the audio thread.
+    /// Why there are no stems, as one sentence.
     fault: Mutex<Option<String>>,
-    /// What is playing. Never locked by the audio thread.
+    /// What is playing.
     pack: Mutex<Option<PackIdentity>>,
 }
 
-impl Default for Status {
-    fn default() -> Self {
-        Self {
-            late_chunks: AtomicU64::default(),
-            gap_samples: AtomicU64::default(),
-            bad_samples: AtomicU64::default(),
-            chunks_done: AtomicU64::default(),
-            busy_ns: AtomicU64::default(),
-            audio_us: AtomicU64::default(),
-            is_ready: AtomicBool::default(),
-            sample_rate_bits: AtomicU32::default(),
-            latency_samples: AtomicU32::default(),
-            is_watched: AtomicBool::default(),
-            is_asleep: AtomicBool::default(),
-            is_recording: AtomicBool::default(),
-            is_playing: AtomicBool::default(),
-            meters: Meters::default(),
-            load: Load::default(),
-            cues: CueLog::default(),
-            programs: AtomicU32::default(),
-            dropped_cues: AtomicU64::default(),
-            new_misses: ArrayQueue::new(MAX_MISSES),
-            seen_misses: Mutex::default(),
-            runtime: Mutex::default(),
-            fault: Mutex::default(),
-            pack: Mutex::default(),
-        }
+impl Deref for Status {
+    type Target = Counters;
+
+    fn deref(&self) -> &Counters {
+        &self.counters
     }
 }
 
 impl Status {
-    /// Counts a miss, from the audio thread.
-    pub fn miss(&self, cause: Cause) {
-        self.late_chunks.fetch_add(1, Ordering::Relaxed);
-        let at = Instant::now();
-        self.new_misses.force_push(Miss { at, cause });
-    }
-
-    /// The last misses, the oldest first. Not for the audio thread.
+    /// The last misses, the oldest first.
     pub fn misses(&self) -> Vec<Miss> {
         let Ok(mut seen) = self.seen_misses.lock() else {
             return Vec::new();

@@ -1,4 +1,8 @@
 //! Writes recorded stems as WAV files, and a band's notes as a MIDI file, on a thread of its own.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the editor and the thread that exports"
+)]
 
 use std::fs;
 use std::io::Write;

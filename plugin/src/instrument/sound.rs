@@ -1,4 +1,5 @@
 //! A SoundFont, shared between instances.
+#![expect(clippy::disallowed_types, reason = "for the worker, while it loads")]
 
 use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -1,4 +1,8 @@
 //! What a person asks of the band of a `notes` pack.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the host's main thread, the editor and whoever asks for a parameter's text"
+)]
 
 use std::sync::{Arc, RwLock};
 

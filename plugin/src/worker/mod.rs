@@ -10,7 +10,9 @@ mod lanes;
 mod mask;
 mod network;
 mod notes;
+mod patience;
 mod picture;
+mod priority;
 mod separate;
 mod waveform;
 
@@ -24,20 +26,18 @@ use crate::bridge::{Chunk, Column, Outcome, OwnerEnd, WorkerEnd};
 use crate::dsp::flush_denormals;
 use crate::geometry::Geometry;
 
-use thread_priority::{ThreadPriority, ThreadPriorityValue};
-
 pub use network::{
     Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError,
     STYLES, Sounds, WaveformNetwork,
 };
+use patience::Patience;
+pub use patience::thread_time;
 use separate::Separator;
 
 /// Makes the networks. Called on the worker's thread, and again after it failed; the error is one
 /// sentence for the reader.
 pub type Load = Box<dyn FnMut() -> Result<Networks, String> + Send>;
 
-/// Of 100, where 50 is ordinary: above a host's background, below its audio.
-const PRIORITY: u8 = 75;
 /// How often the worker looks for chunks, as a part of the time it has for one.
 const LOOKS_PER_BUDGET: u32 = 8;
 /// The time after which loading is tried again.
@@ -103,10 +103,14 @@ struct Loop {
     retry_after: Duration,
     /// Whether the status shows a fault of a run.
     is_faulty: bool,
+    /// With networks that are too slow; `None` once they are given up.
+    patience: Option<Patience>,
 }
 
 impl Loop {
     fn new(end: WorkerEnd, geometry: Geometry, channels: usize, load: Load) -> Self {
+        let chunk_s = geometry.chunk_samples() as f64 / geometry.sample_rate;
+        let chunk = Duration::from_secs_f64(chunk_s);
         Self {
             end,
             geometry,
@@ -116,15 +120,13 @@ impl Loop {
             retry_at: Instant::now(),
             retry_after: MIN_RETRY,
             is_faulty: false,
+            patience: Some(Patience::new(chunk)),
         }
     }
 
     fn run(mut self) {
         self.end.enter();
-        // Not every system lets us; the worker then runs like any thread.
-        if let Ok(priority) = ThreadPriorityValue::try_from(PRIORITY) {
-            let _ = ThreadPriority::Crossplatform(priority).set_for_current();
-        }
+        priority::raise();
         let budget_s = self.geometry.budget_samples() as f64 / self.geometry.sample_rate;
         let nap = Duration::from_secs_f64(budget_s) / LOOKS_PER_BUDGET;
         flush_denormals(|| {
@@ -139,7 +141,8 @@ impl Loop {
     }
 
     fn load_networks(&mut self) {
-        if self.separator.is_some() || Instant::now() < self.retry_at {
+        let is_given_up = self.patience.is_none();
+        if self.separator.is_some() || is_given_up || Instant::now() < self.retry_at {
             return;
         }
         let loaded = catch_unwind(AssertUnwindSafe(|| (self.load)()))
@@ -165,7 +168,10 @@ impl Loop {
             Outcome::Skipped
         } else if let Some(separator) = &mut self.separator {
             if chunk.is_needed && !is_too_late {
-                self.separate(&mut chunk)
+                let started = thread_time();
+                let outcome = self.separate(&mut chunk);
+                self.wear_patience(thread_time().saturating_sub(started));
+                outcome
             } else {
                 separator.skip(&chunk);
                 Outcome::Skipped
@@ -174,6 +180,18 @@ impl Loop {
             Outcome::Failed
         };
         self.end.send(chunk);
+    }
+
+    /// Gives the networks up where they are far too slow; a restart tries them again.
+    fn wear_patience(&mut self, spent: Duration) {
+        let patience = self.patience.as_mut();
+        let Some(fault) = patience.and_then(|patience| patience.wear(spent)) else {
+            return;
+        };
+        self.patience = None;
+        self.separator = None;
+        self.end.status.is_ready.store(false, Ordering::Relaxed);
+        self.end.status.set_fault(Some(fault));
     }
 
     /// Whether the last of the chunk's stems has come out. Those before the first sound are silence

@@ -23,6 +23,8 @@ pub struct Block {
     pub outputs: Buses,
     /// Whether the first output bus is given the first input's buffers.
     pub is_in_place: bool,
+    /// Whether the buses' buffers are there but no bus is counted.
+    pub hides_buses: bool,
     /// A bit per silent channel of the first input; filled for the first output by the call.
     pub silence: [u64; 2],
     /// Parameter, sample of the block, value from 0 to 1.
@@ -73,13 +75,17 @@ impl Block {
         };
         let mut input_buffers = buffers(&mut inputs, self.silence[0]);
         let mut output_buffers = buffers(&mut outputs, 0);
+        let count = |buses: &[AudioBusBuffers]| match self.hides_buses {
+            true => 0,
+            false => buses.len() as i32,
+        };
         let changes = Changes::of(&self.changes);
         let mut data = ProcessData {
             processMode: ProcessModes_::kRealtime as i32,
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             numSamples: self.frames as i32,
-            numInputs: input_buffers.len() as i32,
-            numOutputs: output_buffers.len() as i32,
+            numInputs: count(&input_buffers),
+            numOutputs: count(&output_buffers),
             inputs: pointer(&mut input_buffers),
             outputs: pointer(&mut output_buffers),
             inputParameterChanges: changes.as_ptr(),

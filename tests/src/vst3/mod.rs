@@ -15,8 +15,8 @@ use std::ptr;
 use libloading::os::unix::Library;
 use vst3::Steinberg::Vst::{
     BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait,
-    IEditController, IUnitInfo, MediaTypes_, ProcessModes_, ProcessSetup, SpeakerArrangement,
-    SymbolicSampleSizes_,
+    IEditController, IProcessContextRequirements, IProcessContextRequirementsTrait, IUnitInfo,
+    MediaTypes_, ProcessModes_, ProcessSetup, SpeakerArrangement, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{
     IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, TUID, kResultOk, tresult,
@@ -199,6 +199,20 @@ impl Effect {
     /// The last one.
     pub fn terminate(&self) -> bool {
         is_ok(unsafe { self.component.terminate() })
+    }
+
+    /// The class of its controller, where that is an object of its own.
+    pub fn controller_class(&self) -> Option<TUID> {
+        let mut class = TUID::default();
+        let found = unsafe { self.component.getControllerClassId(&mut class) };
+        is_ok(found).then_some(class)
+    }
+
+    /// What it wants to be told of the host's song: the flags of VST3's
+    /// `IProcessContextRequirements`, where it says so.
+    pub fn context_requirements(&self) -> Option<u32> {
+        let context = self.component.cast::<IProcessContextRequirements>()?;
+        Some(unsafe { context.getProcessContextRequirements() })
     }
 
     // Buses.

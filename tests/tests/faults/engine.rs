@@ -13,8 +13,8 @@ use crate::heard::{heard, noise};
 const RATE: f64 = 48_000.0;
 
 /// Plays with this trouble and tells what was heard.
-fn play(load: Load, pace: Pace, seconds: f64) -> Found {
-    let mut deck = Deck::new(RATE, ChunkSetting::Tenth, 2, pace, load);
+fn play(load: Load, chunk: ChunkSetting, pace: Pace, seconds: f64) -> Found {
+    let mut deck = Deck::new(RATE, chunk, 2, pace, load);
     let input = noise(seconds, RATE);
     let played = deck.play(&input, blocks_of(256), &[(0, with_stem_gain(0, 0.0))]);
     let counted = match deck.late_chunks() {
@@ -28,7 +28,8 @@ fn play(load: Load, pace: Pace, seconds: f64) -> Found {
 }
 
 fn troubled(trouble: Trouble, runs: std::ops::Range<usize>, pace: Pace) -> Found {
-    play(Double::troubled(trouble, runs).load(), pace, 3.0)
+    let load = Double::troubled(trouble, runs).load();
+    play(load, ChunkSetting::Tenth, pace, 3.0)
 }
 
 pub fn stalls() -> Found {
@@ -51,11 +52,17 @@ pub fn fails_for_good() -> Found {
     troubled(Trouble::Fails, 6..usize::MAX, Pace::Offline)
 }
 
+/// Twenty hops, which they may take, are 0.5 s.
+pub fn far_too_slow() -> Found {
+    let slow = Double::troubled(Trouble::Burns(Duration::from_millis(600)), 20..usize::MAX);
+    play(slow.load(), ChunkSetting::Hop, Pace::Offline, 2.0)
+}
+
 pub fn ends() -> Found {
     troubled(Trouble::Ends, 6..7, Pace::Live)
 }
 
 pub fn not_loaded() -> Found {
     let load = || Err("The pack \"remix\" does not run: planted; the input passes".to_string());
-    play(Box::new(load), Pace::Offline, 1.0)
+    play(Box::new(load), ChunkSetting::Tenth, Pace::Offline, 1.0)
 }

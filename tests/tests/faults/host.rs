@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use stage::{Binary, Instance, InstanceReport, Mode, OutOfOrder, Player, Setup, alloc, paths};
+use stage::{
+    Binary, Instance, InstanceReport, Mode, OutOfOrder, Player, Setup, StageError, alloc, paths,
+};
 
 use crate::Found;
 use crate::deck::Signal;
@@ -150,10 +152,34 @@ pub fn no_thread() -> Found {
     refused(hosted, activated)
 }
 
+/// The largest allocation for which activation is refused, from what is far too little and what is
+/// enough.
+fn just_too_little(hosted: &mut Hosted) -> usize {
+    let (mut refused, mut enough) = (100_000_usize, 1 << 28);
+    while enough - refused > 1 {
+        let limit = refused.midpoint(enough);
+        match alloc::refuse_over(limit, || hosted.activate()) {
+            Ok(()) => enough = limit,
+            Err(_) => refused = limit,
+        }
+        if let Some(player) = hosted.player.take() {
+            hosted.instance.deactivate(player);
+        }
+    }
+    refused
+}
+
+/// A system that refuses less than 16 KiB refuses what no Rust program asks for twice: it ends.
 pub fn no_memory() -> Found {
     let mut hosted = Hosted::open(&paths::clap());
-    let activated = alloc::refuse_over(100_000, || hosted.activate());
-    refused(hosted, activated)
+    let most = just_too_little(&mut hosted);
+    let limits = [16_384, 65_536, most / 16, most / 4, most / 2, most];
+    let refusals = limits.map(|limit| alloc::refuse_over(limit, || hosted.activate()));
+    let activated = refusals.into_iter().find(Result::is_ok);
+    refused(
+        hosted,
+        activated.unwrap_or(Err(StageError::Refused("activate".into()))),
+    )
 }
 
 pub fn crowd() -> Found {

@@ -80,6 +80,11 @@ fn faults() -> Vec<Fault> {
             PASSES,
             engine::fails_for_good,
         ),
+        fault(
+            "The networks take more than twenty times as long as the audio from a chunk on",
+            PASSES,
+            engine::far_too_slow,
+        ),
         fault("The worker's thread ends", PASSES, engine::ends),
         fault(
             "The networks cannot be loaded",
@@ -137,7 +142,7 @@ fn faults() -> Vec<Fault> {
             host::no_thread,
         ),
         fault(
-            "The system gives no memory at activation",
+            "The system gives too little memory at activation, from 16 KiB to a byte too little",
             "the host is told; the next try plays stems",
             host::no_memory,
         ),

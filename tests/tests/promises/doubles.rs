@@ -12,7 +12,7 @@ use one2four::music::decode::{Played, Thresholds};
 use one2four::music::plan::PlanRules;
 use one2four::worker::{
     Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError, Sounds,
-    WaveformNetwork,
+    WaveformNetwork, thread_time,
 };
 
 /// What the double is trained on where it gives samples.
@@ -38,6 +38,9 @@ pub enum Trouble {
     None,
     /// It takes this long.
     Slow(Duration),
+    /// It takes this much of the processor's time.
+    #[allow(dead_code)] // a fault, not a promise
+    Burns(Duration),
     /// The runtime reports an error.
     Fails,
     /// The mask is not a number.
@@ -132,6 +135,10 @@ impl Double {
             match self.trouble {
                 Trouble::None => {}
                 Trouble::Slow(time) => std::thread::sleep(time),
+                Trouble::Burns(time) => {
+                    let until = thread_time() + time;
+                    while thread_time() < until {}
+                }
                 Trouble::Fails => return Err(RunError::Runtime("planted".into())),
                 Trouble::NotANumber => return Ok(true),
                 Trouble::Panics => panic!("planted"),

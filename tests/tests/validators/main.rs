@@ -1,10 +1,15 @@
 //! What the two public validators look at, looked at here by the same names, so that CI needs neither:
 //! clap-validator's cases ([`clap`]) and Steinberg's test suite ([`vst3`]), on both classes.
 //!
-//! Left out is what does not apply: notes and note expressions, MIDI, presets and programs, 64-bit
-//! samples, side chains, switching ports on their own, bypass (the frozen list of parameters has none);
-//! and what other tests hold: scan-time is measured by `cargo xtask bench`, and clap-validator's cases in
-//! place and on constant channels are the VST3's.
+//! | cases left out | because |
+//! | --- | --- |
+//! | process-note-\*, Note Expression, Keyswitch, MIDI Learn, MIDI Mapping | the plugin hears no notes |
+//! | preset-discovery-\*, Scan Programs | it has no presets and no programs |
+//! | process-audio-double-\*, the tests with 64-bit samples | it plays 32-bit samples, see Process Format |
+//! | layout-audio-ports-activation, layout-configurable-audio-ports | it does not offer them |
+//! | SideChain Arrangement | it has no side chain |
+//! | Parameter Bypass Persistence, Parameter Function Name | the frozen parameters have no bypass and no functions |
+//! | scan-time | `cargo xtask bench` measures it |
 #![cfg(target_os = "linux")]
 
 mod clap;

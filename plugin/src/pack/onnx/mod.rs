@@ -1,4 +1,8 @@
 //! ONNX Runtime. The only room that names `ort`.
+#![expect(
+    clippy::disallowed_types,
+    reason = "for the worker, while it loads, and the host's main thread"
+)]
 
 mod mask;
 mod notes;

@@ -1,4 +1,5 @@
 //! Weights, shared between instances.
+#![expect(clippy::disallowed_types, reason = "for the worker, while it loads")]
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

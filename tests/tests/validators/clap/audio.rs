@@ -18,6 +18,26 @@ fn process_audio_basic_out_of_place() {
     }
 }
 
+/// Plays the same noise with each of its ways and compares what comes out of the main bus.
+#[test]
+fn process_audio_basic_in_place() {
+    for class in CLASSES {
+        let play_all = |is_in_place| {
+            let mut instance = instance(class);
+            let mut player = instance.activate(SETUP).unwrap();
+            player.set_in_place(is_in_place);
+            let mut heard = Vec::new();
+            for _ in 0..80 {
+                play(&mut player, 2, 512, 1, &[]);
+                heard.extend(player.bus(0).concat());
+            }
+            instance.deactivate(player);
+            heard
+        };
+        assert!(play_all(true) == play_all(false), "in place and beside");
+    }
+}
+
 #[test]
 fn process_audio_denormals() {
     for class in CLASSES {
@@ -26,6 +46,40 @@ fn process_audio_denormals() {
         for _ in 0..80 {
             player.play(&[&[1e-40; 512], &[-1e-41; 512]], &[]).unwrap();
             check(&player);
+        }
+        instance.deactivate(player);
+    }
+}
+
+#[test]
+fn process_sleep_constant_mask() {
+    for class in CLASSES {
+        let mut instance = instance(class);
+        let mut player = instance.activate(SETUP).unwrap();
+        let delay_blocks = (instance.latency().unwrap() + player.tail().unwrap() as usize) / 512;
+        for (num_blocks, is_silent) in [(4, true), (20, false), (delay_blocks + 4, true)] {
+            player.set_constant(if is_silent { 0b11 } else { 0 });
+            for block_idx in 0..num_blocks {
+                if is_silent {
+                    player.play(&[&[0.0; 512], &[0.0; 512]], &[]).unwrap();
+                    check(&player);
+                } else {
+                    play(&mut player, 2, 512, 1 + block_idx, &[]);
+                }
+                // A flag for a constant channel is right or not set.
+                for (channel_idx, channel) in player.bus(0).iter().enumerate() {
+                    let is_flagged = player.constant() >> channel_idx & 1 == 1;
+                    assert!(!is_flagged || channel.iter().all(|&sample| sample == channel[0]));
+                }
+            }
+            let is_quiet = player
+                .bus(0)
+                .iter()
+                .all(|channel| channel.iter().all(|s| *s == 0.0));
+            assert!(
+                is_quiet || !is_silent,
+                "silence stays silence, or becomes it"
+            );
         }
         instance.deactivate(player);
     }

@@ -142,6 +142,14 @@ fn parameter_values_and_texts() {
 }
 
 #[test]
+fn scan_editor_classes() {
+    each(|_, effect| {
+        let class = effect.controller_class();
+        assert_eq!(class, None, "the effect is its own controller");
+    });
+}
+
+#[test]
 fn terminate_initialize() {
     each(|_, effect| {
         assert!(effect.terminate());
@@ -232,6 +240,24 @@ fn bus_activation() {
 }
 
 // State.
+
+/// Steinberg's validator leaves this case out. What it expects to be refused, nice-plug 0.4.2 lets
+/// pass; so this asks only that the wrong order does no harm.
+#[test]
+fn invalid_state_transition() {
+    each(|_, effect| {
+        effect.set_active(false);
+        assert!(!effect.set_active(true), "nothing is known of the host");
+        effect.initialize();
+        effect.set_active(false);
+        effect.initialize();
+        assert!(effect.terminate());
+        effect.set_active(false);
+        effect.terminate();
+        assert!(effect.initialize());
+        playing(effect, 44_100.0, |block| play(effect, block, MAX_BLOCK, 1));
+    });
+}
 
 #[test]
 fn valid_and_repeated_state_transitions() {

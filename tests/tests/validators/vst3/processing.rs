@@ -1,6 +1,7 @@
 //! Processing.
 
-use stage::vst3::Block;
+use stage::vst3::{Block, Effect, Vst3Param};
+use vst3::Steinberg::Vst::IProcessContextRequirements_::Flags_;
 
 use super::{MAX_BLOCK, each, noise, play, playing};
 
@@ -135,15 +136,44 @@ fn check_tail_processing() {
     });
 }
 
+/// What a band needs to be told of the host's song.
+#[test]
+fn process_context_requirements() {
+    let needed = Flags_::kNeedTempo
+        | Flags_::kNeedTimeSignature
+        | Flags_::kNeedProjectTimeMusic
+        | Flags_::kNeedBarPositionMusic
+        | Flags_::kNeedTransportState;
+    each(|_, effect| {
+        let wanted = effect.context_requirements().expect("it says so");
+        assert_eq!(wanted & needed, needed);
+    });
+}
+
+fn automatable(effect: &Effect) -> Vec<Vst3Param> {
+    let params = effect.params().into_iter();
+    params.filter(|param| param.is_automatable).collect()
+}
+
+/// Sets every parameter in a call like `flush`, which plays nothing.
+fn flush(effect: &Effect, flush: &Block, value: f64) {
+    let params = automatable(effect);
+    let changes = params.iter().map(|param| (param.id, 0, value)).collect();
+    let mut flush = Block {
+        changes,
+        ..flush.clone()
+    };
+    assert!(effect.process(&mut flush));
+    for param in &params {
+        assert_eq!(effect.value(param.id), value, "{}", param.title);
+    }
+}
+
 /// Each parameter changes at samples of a block, or in a call without buffers.
 #[test]
 fn automation_and_parameters_flush() {
     each(|_, effect| {
-        let params: Vec<_> = effect
-            .params()
-            .into_iter()
-            .filter(|param| param.is_automatable)
-            .collect();
+        let params = automatable(effect);
         playing(effect, 44_100.0, |block| {
             for param in &params {
                 for value in [0.0, 1.0] {
@@ -152,14 +182,32 @@ fn automation_and_parameters_flush() {
                     assert_eq!(effect.value(param.id), value, "{}", param.title);
                 }
             }
-            let changes = params.iter().map(|param| (param.id, 0, 0.0)).collect();
-            let mut flush = Block {
-                changes,
+            flush(effect, &Block::default(), 0.0);
+        });
+    });
+}
+
+/// Parameters Flush 2, which is two: with buffers of no channels on buses that are not counted, and
+/// without buffers and without a change. Both amid the audio, which goes on.
+#[test]
+fn parameters_flush_2() {
+    each(|_, effect| {
+        playing(effect, 44_100.0, |block| {
+            let no_channels = |buses: usize| vec![Vec::new(); buses];
+            let flushed = Block {
+                inputs: no_channels(block.inputs.len()),
+                outputs: no_channels(block.outputs.len()),
+                hides_buses: true,
                 ..Block::default()
             };
-            assert!(effect.process(&mut flush), "without buffers");
-            for param in &params {
-                assert_eq!(effect.value(param.id), 0.0, "{}", param.title);
+            for value in [0.0, 1.0] {
+                play(effect, block, MAX_BLOCK, 5);
+                flush(effect, &flushed, value);
+                assert!(effect.process(&mut Block::default()));
+            }
+            play(effect, block, MAX_BLOCK, 6);
+            for param in automatable(effect) {
+                assert_eq!(effect.value(param.id), 1.0, "{}", param.title);
             }
         });
     });
