@@ -13,7 +13,7 @@ CHARTS = {
     "piano": "C Am F G7 C Dm7 G7 C  Am Em7 F C Dm7 Am F G7",
     "guitar": "Am F C G Am Dm E7 Am  Dm Am F C Dm G7 E7 Am",
 }
-"""A chord a bar; the second half is played in another way than the first. Also in tests/tests/shipped/solos.rs."""
+"""A chord a bar; the second half is played in another way than the first. Also in tests/tests/accompany/solos.rs."""
 PROGRAMS = {"piano": 0, "guitar": 25}  # General MIDI, from 0: grand piano, steel guitar
 LOWEST = {"piano": 57, "guitar": 50}  # where the chords are played
 STRUM = {"piano": 0.0, "guitar": 0.02}  # beats from string to string

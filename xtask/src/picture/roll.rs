@@ -18,6 +18,8 @@ const LANES: [(&str, usize, Rgb); 4] = [
 ];
 /// Of the row of chords.
 const CHORDS_HEIGHT: usize = 44;
+/// What a chord's name needs.
+const NAME_WIDTH: usize = 48;
 const WELL: Rgb = [24, 24, 32];
 const BAR_COLOUR: Rgb = [44, 43, 54];
 const PHRASE_COLOUR: Rgb = [84, 82, 98];
@@ -72,18 +74,7 @@ impl Roll {
                 file.tracks.len()
             );
         }
-        let tracks: Vec<Vec<(u32, TrackEventKind)>> = file
-            .tracks
-            .iter()
-            .map(|track| {
-                let mut now = 0;
-                let event = |event: &midly::TrackEvent<'_>| {
-                    now += event.delta.as_int();
-                    (now, event.kind)
-                };
-                track.iter().map(event).collect()
-            })
-            .collect();
+        let tracks: Vec<_> = file.tracks.iter().map(timed).collect();
         let clock = Clock::of(&tracks[0], ticks_per_quarter.as_int().into());
         let mut chords = Vec::new();
         let mut bar_ticks = 4.0 * clock.ticks_per_quarter;
@@ -113,9 +104,18 @@ impl Roll {
     /// Draws it from `top` on, `seconds` over the width between the margins.
     pub fn draw(&self, canvas: &mut Canvas, top: usize, seconds: f64) {
         let x_of = |time: f64| LEFT + (time.min(seconds) / seconds * SPAN as f64) as usize;
-        for (time, name) in &self.chords {
-            let (x, y) = (x_of(*time) as f32 + 4.0, (top + CHORDS_HEIGHT / 2) as f32);
-            canvas.text(name, x, y, 24.0, NAME_COLOUR, Align::Left);
+        for (idx, (time, name)) in self.chords.iter().enumerate() {
+            let x = x_of(*time);
+            let next = self
+                .chords
+                .get(idx + 1)
+                .map_or(LEFT + SPAN, |next| x_of(next.0));
+            if next < x + NAME_WIDTH {
+                // One that soon gives way to another.
+                continue;
+            }
+            let y = (top + CHORDS_HEIGHT / 2) as f32;
+            canvas.text(name, x as f32 + 4.0, y, 24.0, NAME_COLOUR, Align::Left);
         }
         let mut top = top + CHORDS_HEIGHT;
         for ((name, height, colour), notes) in LANES.into_iter().zip(&self.notes) {
@@ -139,7 +139,7 @@ impl Roll {
                 let (x, end) = (x_of(note.start), x_of(note.end));
                 let level = 0.45 + 0.55 * f32::from(note.velocity) / 127.0;
                 let shade = colour.map(|part| (f32::from(part) * level) as u8);
-                let length = (end - x).saturating_sub(1).max(3);
+                let length = (end - x).saturating_sub(1).max(3).min(LEFT + SPAN - x);
                 canvas.line(x, rows.y(note.pitch), length, rows.thickness(), shade);
             }
             for (pitch, label) in rows.labels() {
@@ -151,6 +151,17 @@ impl Roll {
             top += height + LANE_GAP;
         }
     }
+}
+
+/// A track's events, each with its time in ticks.
+fn timed<'a>(track: &midly::Track<'a>) -> Vec<(u32, TrackEventKind<'a>)> {
+    let mut now = 0;
+    let mut timed = Vec::new();
+    for event in track {
+        now += event.delta.as_int();
+        timed.push((now, event.kind));
+    }
+    timed
 }
 
 /// Seconds of ticks.
