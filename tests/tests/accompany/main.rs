@@ -8,3 +8,6 @@ mod deck;
 #[allow(dead_code)]
 mod host;
 mod solos;
+mod strange;
+
+stage::count_system_allocations!();
