@@ -2,12 +2,12 @@
 //! nothing moves when a value gets longer.
 
 use egui::{
-    Align2, Color32, EventFilter, Key, MouseWheelUnit, Pos2, Rect, Response, Role, Sense, Shape,
-    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, Key, MouseWheelUnit, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use nice_plug::prelude::{BoolParam, IntParam, Param};
 
-use crate::editor::hands::Hands;
+use crate::editor::hands::{Hands, has_arrows};
 use crate::editor::theme;
 
 /// A step of the wheel or an arrow key.
@@ -153,15 +153,7 @@ fn drag(ui: &Ui, response: &Response, hands: &Hands, param: &IntParam) {
 
 /// What the wheel and the keys ask for.
 fn steps(ui: &Ui, response: &Response) -> Option<i32> {
-    let has_focus = response.has_focus();
-    if has_focus {
-        let arrows = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    }
+    let has_focus = has_arrows(ui, response);
     let steps = ui.input(|input| {
         let is_fine = input.modifiers.shift || input.modifiers.ctrl;
         let step = if is_fine { 1 } else { STEP };
