@@ -271,7 +271,9 @@ impl Rows {
                 .iter()
                 .find(|(drum, _)| *drum == pitch)
                 .map(|(_, name)| (*name).into()),
-            false => (pitch % 12 == 0).then(|| format!("C{}", pitch / 12 - 1)),
+            false => pitch
+                .is_multiple_of(12)
+                .then(|| format!("C{}", i32::from(pitch) / 12 - 1)),
         };
         let all = self.pitches.iter();
         all.filter_map(|&pitch| Some((pitch, label(pitch)?)))
