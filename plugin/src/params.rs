@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::bridge::Direction;
 use crate::geometry::ChunkSetting;
 
-pub use band::{AUTO_INTENSITY, BandParams, Fills, MAX_SEED, MAX_STYLE, StyleNames};
+pub use band::{
+    AUTO_INTENSITY, BandParams, CHORD_KINDS, Fills, MAX_SEED, MAX_STYLE, ROOTS, StyleNames,
+};
 
 /// The bottom of a fader in dB; there the strip is off and the fader reads `-inf`.
 pub const MIN_GAIN_DB: f32 = -80.0;

@@ -406,6 +406,10 @@ impl<C: Class> ClapPlugin for One2Four<C> {
                     page.add_param(player);
                 }
             });
+            section.add_page("Chord", |page| {
+                page.add_param(&band.chord_root);
+                page.add_param(&band.chord_kind);
+            });
         });
     }
 }

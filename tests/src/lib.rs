@@ -9,6 +9,8 @@
 //!
 //! A [`Desk`] and a [`Canvas`] stand in for the host's and the system's side of an editor's window.
 //!
+//! A [`Reader`] reads what is played from a file.
+//!
 //! A [`Transport`] is the host's song for a band that plays along.
 //!
 //! A [`Player`] may move to another thread, as a DAW's audio callback does.
@@ -22,6 +24,7 @@ mod instance;
 mod params;
 pub mod paths;
 mod player;
+mod reader;
 mod report;
 mod state;
 pub mod syscalls;
@@ -37,6 +40,7 @@ pub use host::Requests;
 pub use instance::{Instance, Mode, OutOfOrder, Setup};
 pub use params::{Param, RemotePage};
 pub use player::{Change, Note, Player, Touch};
+pub use reader::{Format, Planar, Reader, read_audio};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;
 pub use transport::{Metre, Transport};

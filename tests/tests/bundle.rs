@@ -9,7 +9,7 @@ const STEREO: &str = "org.one2four.stereo";
 const MULTI_OUT: &str = "org.one2four.multiout";
 
 /// Projects and automation are saved under these ids, and hosts number parameters in this order.
-const PARAM_IDS: [&str; 30] = [
+const PARAM_IDS: [&str; 32] = [
     "input_gain",
     "input_mute",
     "input_solo",
@@ -40,6 +40,8 @@ const PARAM_IDS: [&str; 30] = [
     "bass_on",
     "piano_on",
     "other_on",
+    "chord_root",
+    "chord_kind",
 ];
 
 fn instance(id: &str) -> (Binary, Instance) {

@@ -9,7 +9,6 @@ from one2four_training.accompany import decode, features, grid
 from one2four_training.export import export, notes
 from one2four_training.export.graph import session
 from one2four_training.export.notes_graph import band_to_onnx, plan_to_onnx
-from one2four_training.networks.accompany_band import OUTPUTS
 
 
 def test_onnx_agrees_with_torch_from_non_zero_states():
@@ -33,21 +32,18 @@ def test_pack_is_complete(tmp_path, made_songs):
         name: np.fromfile(folder / "golden" / f"{name}.f32", "<f4").reshape(shape)
         for name, shape in index["arrays"].items()
     }
-    golden_decodes(arrays, pack["decode"])
+    events = notes.golden_events(arrays, decode.Settings(**pack["decode"]))
+    assert np.array_equal(events, arrays["decode_events"]) and set(events[:, 1]) == {0, 1, 2, 3}
     found = features.heard(arrays["listen_audio"], float(arrays["listen_bpm"][0]) / 60, 4 * grid.CELLS)
     assert np.abs(found - arrays["listen_features"]).max() < 1e-5
     assert sum(file.stat().st_size for file in (folder / "golden").iterdir()) < 2_000_000
 
 
-def golden_decodes(arrays: dict[str, np.ndarray], settings: dict) -> None:
-    decoder, events = decode.Decoder(decode.Settings(**settings)), []
-    for index, row in enumerate(arrays["decode_plan"]):
-        outputs = {s: {n: arrays[f"decode_{s}_{n}"][index] for n in parts} for s, parts in OUTPUTS.items()}
-        chord, before, key, confidence, bar, beat, level, first = row
-        events += decoder.step(
-            decode.Beat(
-                outputs, int(chord), int(before), int(key), confidence, int(bar), int(beat), level, first > 0
-            )
-        )
-    assert np.array_equal(np.array(events), arrays["decode_events"])
-    assert {event.stem for event in events} == {0, 1, 2, 3}
+def test_a_change_of_the_decoder_renews_only_its_notes(tmp_path, made_songs):
+    folder = tmp_path / "accompany"
+    export("accompany", None, folder, "0.0.0", seed=1, untrained=True)
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    spoiled = folder / "golden" / "decode_events.f32"
+    spoiled.write_bytes(bytes(len(before[spoiled])))
+    notes.redecode(folder)
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before

@@ -125,6 +125,27 @@ def test_notes_fit_the_chord_and_end():
                 assert event.pitch % 12 in chords.tones(chords.number(number % 3 * 5, "m"))
 
 
+def test_chords_are_led_from_one_to_the_next():
+    # C, F, G, C in root position from C3 on, as the network's numbers have them.
+    steps, tops = [], []
+    for stem in (2, 3):
+        decoder = decode.Decoder(decode.Settings(piano_onset=0.0, other_onset=0.0, variation=0.0))
+        for number, root in enumerate((0, 5, 7, 0, 9, 2, 7, 0)):
+            beat = made_beat(1, chord=chords.number(root, ""), before=chords.number(root, ""), bar=number)
+            for parts in beat.outputs.values():
+                for name in ("onset", "sustain", "note"):
+                    parts.get(name, np.zeros(0))[:] = -9
+            beat.outputs[STEMS[stem]]["onset"][0, [12, 16, 19]] = 9
+            played = [e.pitch for e in decoder.step(beat) if e.stem == stem and e.velocity]
+            assert {pitch % 12 for pitch in played} == chords.tones(beat.chord) and len(played) == 3
+            tops.append(max(played))
+        steps += np.abs(np.diff(tops)).tolist()
+        tops.clear()
+    assert np.mean(steps) <= 2 and max(steps) <= 4
+    assert decode.inverted({48, 52, 55}, 1) == {52, 55, 60}
+    assert decode.inverted({48, 52, 55}, -2) == {48, 40, 43}
+
+
 def test_silence_is_answered_by_rests():
     decoder = decode.Decoder(decode.Settings())
     assert not decoder.step(made_beat(0, level_db=-80.0))

@@ -22,6 +22,8 @@ pub struct Direction {
     pub seed: u32,
     /// Whether onsets follow the rhythm that is heard.
     pub is_locked: bool,
+    /// The chord, in place of the one that is heard: as in [`Beat::chord`].
+    pub chord: Option<u8>,
     /// Which stems play.
     pub plays: [bool; super::NUM_STEMS],
 }
@@ -37,6 +39,7 @@ impl Default for Direction {
             feel: Feel::Plain,
             seed: 0,
             is_locked: false,
+            chord: None,
             plays: [true; super::NUM_STEMS],
         }
     }

@@ -89,7 +89,7 @@ impl View {
         if let Some(rects) = &layout.band {
             let (roll, picture) = (&self.state.roll, &self.state.picture);
             band::controls::show(ui, rects.controls, &self.hands, &links.params.band);
-            band::chords::show(ui, rects.chord, rects.chords, roll, picture);
+            band::chords::show(ui, rects, roll, picture, &self.hands, &links.params.band);
         }
         facts::show(ui, layout.facts, &self.state);
         footer::show(ui, layout.footer, &self.state.words);

@@ -1,12 +1,11 @@
 //! A fader: drag it, turn the wheel on it, use the arrow keys; double-click for 0 dB.
 
 use egui::{
-    EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, vec2,
+    Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };
 use nice_plug::prelude::{FloatParam, Param};
 
-use super::hands::Hands;
+use super::hands::{Hands, has_arrows};
 use super::theme;
 
 /// Marks on the scale of faders and meters, in dB.
@@ -97,15 +96,7 @@ fn drag(
 /// What the wheel and the keys ask for, in dB.
 fn steps(ui: &Ui, response: &Response) -> Option<f32> {
     let mut steps_db = 0.0;
-    let has_focus = response.has_focus();
-    if has_focus {
-        let arrows = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    }
+    let has_focus = has_arrows(ui, response);
     ui.input(|input| {
         let fine = input.modifiers.shift || input.modifiers.ctrl;
         let step_db = if fine { FINE * STEP_DB } else { STEP_DB };

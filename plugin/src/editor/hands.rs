@@ -1,5 +1,6 @@
 //! What a person's hand does to a parameter, told to the host as a gesture: begin, change, end.
 
+use egui::{EventFilter, Response, Ui};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param, PluginState};
@@ -65,4 +66,18 @@ impl Hands {
         self.set(param, control_idx, normalized);
         self.end(param);
     }
+}
+
+/// Whether the arrow keys are for this control: it has the focus, and keeps it from following them.
+pub fn has_arrows(ui: &Ui, response: &Response) -> bool {
+    let has_focus = response.has_focus();
+    if has_focus {
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    }
+    has_focus
 }

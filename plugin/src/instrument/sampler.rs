@@ -102,3 +102,31 @@ impl Instrument for Sampler {
 fn channel(stem_idx: usize) -> i32 {
     if stem_idx == 0 { DRUMS } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beat_of_each_stem_of_the_shipped_pack_is_about_as_loud() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../models/packs/accompany/band.sf2"
+        );
+        let sound = Sound::shared("a test", &std::fs::read(file).unwrap()).unwrap();
+        let mut sampler = Sampler::new(&sound, 48_000.0).unwrap();
+        let beats: [&[u8]; NUM_STEMS] = [&[36, 42], &[36], &[60, 64, 67], &[60, 64, 67]];
+        let levels_db = [0, 1, 2, 3].map(|stem_idx| {
+            for pitch in beats[stem_idx] {
+                sampler.start(stem_idx, *pitch, 90);
+            }
+            let (mut left, mut right) = (vec![0.0; 24_000], vec![0.0; 24_000]);
+            sampler.render(stem_idx, &mut left, &mut right);
+            let power: f32 = left.iter().map(|sample| sample * sample).sum();
+            10.0 * (power / 24_000.0).log10()
+        });
+        let loudest = levels_db.iter().copied().fold(f32::MIN, f32::max);
+        let softest = levels_db.iter().copied().fold(f32::MAX, f32::min);
+        assert!(loudest - softest < 12.0, "{levels_db:?} dBFS");
+    }
+}

@@ -17,6 +17,20 @@ pub const MAX_STYLE: i32 = 28;
 pub const MAX_SEED: i32 = 999;
 /// Below the lowest intensity: as the style has it.
 pub const AUTO_INTENSITY: i32 = -1;
+/// What chords stand on, after what leaves it to the ear.
+pub const ROOTS: [&str; 13] = [
+    "Heard", "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B",
+];
+/// What chords there are on a root, in the order of their numbers.
+pub const CHORD_KINDS: [&str; 7] = ["Major", "Minor", "7", "maj7", "m7", "m7b5", "sus4"];
+/// Other names of roots.
+const SHARPS: [(&str, &str); 5] = [
+    ("C#", "Db"),
+    ("D#", "Eb"),
+    ("F#", "Gb"),
+    ("G#", "Ab"),
+    ("A#", "Bb"),
+];
 /// Per cent of complexity for each unit of [`Direction::complexity`].
 const COMPLEXITY_PERCENT: f32 = 50.0;
 /// What a value is called that the band finds by itself.
@@ -134,6 +148,12 @@ pub struct BandParams {
     /// Whether there is another instrument.
     #[id = "other_on"]
     pub other_on: BoolParam,
+    /// 0 is as heard, else the root of the chord that the band plays, from C on; see [`ROOTS`].
+    #[id = "chord_root"]
+    pub chord_root: IntParam,
+    /// What chord is on that root; see [`CHORD_KINDS`].
+    #[id = "chord_kind"]
+    pub chord_kind: IntParam,
     /// What the styles are called.
     pub style_names: StyleNames,
 }
@@ -161,6 +181,8 @@ impl Default for BandParams {
             bass_on: switch_param("Bass On".into(), true),
             piano_on: switch_param("Piano On".into(), true),
             other_on: switch_param("Other On".into(), true),
+            chord_root: named_param("Chord Root", &ROOTS),
+            chord_kind: named_param("Chord Kind", &CHORD_KINDS),
             style_names,
         }
     }
@@ -177,6 +199,12 @@ impl BandParams {
         ]
     }
 
+    /// The chord that is set; `None` where the band goes by what it hears.
+    pub fn chord(&self) -> Option<u8> {
+        let root = u8::try_from(self.chord_root.value() - 1).ok()?;
+        Some(12 * self.chord_kind.value() as u8 + root)
+    }
+
     /// What is asked of the band now. Neither allocates nor blocks.
     pub fn direction(&self) -> Direction {
         let intensity = self.intensity.value();
@@ -189,9 +217,34 @@ impl BandParams {
             feel: self.feel.value(),
             seed: self.seed.value() as u32,
             is_locked: self.lock.value(),
+            chord: self.chord(),
             plays: self.plays().map(BoolParam::value),
         }
     }
+}
+
+/// A choice by name. Sharps are read as the flats that they sound like.
+fn named_param(name: &str, names: &'static [&'static str]) -> IntParam {
+    let range = IntRange::Linear {
+        min: 0,
+        max: names.len() as i32 - 1,
+    };
+    let shown = |value: i32| usize::try_from(value).ok().and_then(|idx| names.get(idx));
+    IntParam::new(name, 0, range)
+        .with_value_to_string(Arc::new(move |value| {
+            shown(value).copied().unwrap_or_default().into()
+        }))
+        .with_string_to_value(Arc::new(move |text| {
+            let text = text.trim();
+            let sharp = SHARPS
+                .iter()
+                .find(|(sharp, _)| sharp.eq_ignore_ascii_case(text));
+            let text = sharp.map_or(text, |(_, name)| name);
+            let idx = names
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(text));
+            idx.map(|idx| idx as i32)
+        }))
 }
 
 fn style_param(names: &StyleNames) -> IntParam {
@@ -257,12 +310,16 @@ mod tests {
         put(&params.fills, "Every 4 bars");
         put(&params.swing, "50%");
         put(&params.bass_on, "off");
+        put(&params.chord_kind, "m7b5");
+        assert_eq!(params.direction().chord, None, "a kind alone sets nothing");
+        put(&params.chord_root, "f#");
         let direction = params.direction();
         assert_eq!(direction.style, Some(1));
         assert_eq!(direction.intensity, Some(0.0));
         assert_eq!(direction.complexity, -2.0);
         assert_eq!(direction.fill_bars, 4);
         assert_eq!(direction.swing, 0.5);
+        assert_eq!(direction.chord, Some(5 * 12 + 6));
         assert_eq!(direction.plays, [true, false, true, true]);
         put(&params.intensity, "auto");
         put(&params.style, "28");

@@ -168,6 +168,7 @@ fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
         "Lock to Rhythm",
         "Seed",
         "Again",
+        "Set Chord",
         "Drums On",
         "Bass On",
         "Piano On",
@@ -184,6 +185,10 @@ fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
     rig.click("Every 2 bars");
     rig.click("Feel");
     rig.click("Double time");
+    rig.click("Set Chord");
+    rig.click("Gb");
+    rig.click("Set Chord");
+    rig.click("m7");
     rig.click("Lock to Rhythm");
     rig.click("Bass On");
     rig.click("Again");
@@ -198,6 +203,7 @@ fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
     assert_eq!(rig.params.band.fills.value(), Fills::Two);
     assert_eq!(direction.feel, Feel::Double);
     assert!(direction.is_locked);
+    assert_eq!(direction.chord, Some(4 * 12 + 6));
     assert_eq!(direction.plays, [true, false, true, true]);
     assert_eq!(direction.seed, 1);
     assert!(

@@ -1,9 +1,11 @@
+use std::ops::Range;
 use std::time::Duration;
 
 use one2four::audio::HostTime;
 use one2four::bridge::{Act, Beat, Cue};
 use one2four::geometry::ChunkSetting;
 use one2four::params::{Mix, mute_idx};
+use one2four::score::NO_CHORD;
 
 use crate::deck::*;
 use crate::doubles::{Double, NOTES, Trouble};
@@ -252,6 +254,56 @@ fn the_band_rests_after_eight_silent_beats_and_comes_back() {
             .all(|s| s[0][quiet.clone()].iter().all(|x| *x == 0.0))
     );
     assert_eq!(deck.gap_samples(), 0);
+}
+
+#[test]
+fn a_chord_that_is_set_is_played_for_whole_bars_however_little_is_heard() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::deaf());
+    let b_minor = 12 + 11;
+    let mut left = solo(9.0);
+    // It is set in the second bar and given back with the fourth.
+    for (idx, chord) in [None, Some(b_minor), None].into_iter().enumerate() {
+        deck.song = steady((6 * idx) as f64);
+        deck.direction.chord = chord;
+        let after = left
+            .iter_mut()
+            .map(|channel| channel.split_off(6 * QUARTER));
+        let after = after.collect();
+        deck.play_only(&left, blocks_of(512), &[(0, unity())]);
+        left = after;
+    }
+    let cues = deck.status.cues.all();
+    let found = beats(&cues);
+    for (idx, (_, _, beat)) in found.iter().enumerate() {
+        let is_set = (8..12).contains(&idx);
+        assert_eq!(
+            beat.chord,
+            if is_set { b_minor } else { NO_CHORD },
+            "beat {idx}"
+        );
+        assert_eq!(
+            beat.confidence,
+            if is_set { 1.0 } else { 0.0 },
+            "beat {idx}"
+        );
+    }
+    assert!(found.len() > 12);
+    let classes = |stem: u8, beats: Range<usize>| -> Vec<u8> {
+        let span = (beats.start * QUARTER) as i64..(beats.end * QUARTER) as i64;
+        let inside = cues.iter().filter(|cue| span.contains(&cue.position));
+        let classes = inside.filter_map(|cue| match cue.act {
+            Act::Start {
+                stem_idx, pitch, ..
+            } if stem_idx == stem => Some(pitch % 12),
+            _ => None,
+        });
+        classes.collect()
+    };
+    assert_eq!(classes(1, 8..12), [11; 4]);
+    for (stem, class) in [(2, 11), (3, 2)] {
+        assert!(classes(stem, 0..8).is_empty(), "without a chord it rests");
+        assert_eq!(classes(stem, 8..12), [class; 4]);
+    }
 }
 
 #[test]

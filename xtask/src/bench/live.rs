@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
-use stage::{Binary, Mode, Player, Setup};
+use stage::{Binary, Mode, Player, Reader, Setup};
 
 use super::Row;
 use super::song::{Song, example};
 use crate::bounce::feed::Feed;
-use crate::bounce::input::Reader;
 use crate::bounce::output::Output;
 use crate::bounce::render::Render;
 use crate::bounce::{Block, MULTI_OUT};

@@ -1,9 +1,8 @@
 //! What the bench plays: the example, over and over.
 
 use anyhow::{Context, Result};
-use stage::Player;
+use stage::{Player, read_audio};
 
-use crate::bounce::input::Reader;
 use crate::workspace::Workspace;
 
 /// Stereo audio without end.
@@ -35,14 +34,8 @@ impl Song {
 
 /// Left and right of the first FLAC file in `examples`.
 pub fn channels(workspace: &Workspace) -> Result<[Vec<f32>; 2]> {
-    let mut reader = Reader::open(&example(workspace)?)?;
-    let mut channels = [Vec::new(), Vec::new()];
-    while let Some(packet) = reader.read()? {
-        for (channel_idx, channel) in channels.iter_mut().enumerate() {
-            channel.extend_from_slice(&packet[channel_idx % packet.len()]);
-        }
-    }
-    Ok(channels)
+    let (channels, _) = read_audio(&example(workspace)?)?;
+    Ok([0, 1].map(|idx| channels[idx % channels.len()].clone()))
 }
 
 /// The first FLAC file in `examples`.

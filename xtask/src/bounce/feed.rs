@@ -1,8 +1,8 @@
 //! The host's input: the file at the host's rate, then silence without end.
 
 use anyhow::Result;
+use stage::{Planar, Reader};
 
-use super::input::{Planar, Reader};
 use super::resample::{Resample, slices};
 
 /// Samples of silence that are made at a time.

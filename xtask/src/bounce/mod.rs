@@ -2,8 +2,6 @@
 
 mod automation;
 pub mod feed;
-pub mod input;
-mod ogg;
 pub mod output;
 mod paper;
 pub mod render;
@@ -17,10 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use stage::{Binary, Instance, Metre, Mode, Setup, Transport};
-
-#[cfg(feature = "screenshots")]
-pub use input::Reader;
+use stage::{Binary, Instance, Metre, Mode, Reader, Setup, Transport};
 
 use crate::workspace::Workspace;
 use crate::{bundle, packs};
@@ -158,7 +153,7 @@ impl std::fmt::Display for Block {
 
 pub fn run(args: &Args) -> Result<()> {
     // What the user typed is checked before anything is built.
-    let reader = input::Reader::open(&args.input)?;
+    let reader = Reader::open(&args.input)?;
     let rows = args
         .automate
         .as_deref()

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use serde::Serialize;
+use stage::{Format, Planar};
 use tempfile::TempDir;
-
-use super::input::{Format, Planar};
 
 /// The plugin's buses in their order, as files.
 const FILES: [&str; 5] = [

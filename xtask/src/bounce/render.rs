@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use indicatif::ProgressBar;
-use stage::{Change, Mode, Player};
+use stage::{Change, Mode, Planar, Player};
 
 use super::Block;
 use super::automation::Event;
 use super::feed::Feed;
-use super::input::Planar;
 use super::output::Output;
 use super::resample::{Resample, slices};
 use crate::measure::{Percentiles, peak_rss_mib};

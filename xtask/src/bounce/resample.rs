@@ -3,8 +3,7 @@
 use anyhow::Result;
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
-
-use super::input::Planar;
+use stage::Planar;
 
 /// Samples per channel that go into the resampler at once, at least: the more, the closer to half
 /// the lower rate its filter reaches.

@@ -8,13 +8,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use hound::{SampleFormat, WavSpec, WavWriter};
-use stage::{Binary, Instance};
+use stage::{Binary, Instance, read_audio};
 
 use super::compare::{self, Planar};
 use super::program::{self, STEP_TIMEOUT};
 use super::setup;
 use crate::bounce::MULTI_OUT;
-use crate::bounce::input::Reader;
 use crate::workspace::Workspace;
 
 /// Frames of automation per second. A sixtieth of a second is a whole number of samples at the
@@ -92,7 +91,7 @@ pub struct Material {
 impl Material {
     /// Decodes the song, copies the bundle and bounces the references.
     pub fn prepare(workspace: &Workspace, folder: &Path, song: &Path) -> Result<Self> {
-        let (song, rate) = decode(song)?;
+        let (song, rate) = read_audio(song)?;
         let frames = song[0].len();
         if song.len() != 2 || frames < MIN_SECONDS * rate as usize || rate % GRID_PER_SECOND != 0 {
             bail!(
@@ -221,19 +220,6 @@ fn resolve(instance: &mut Instance, id: &str, text: &str) -> Result<Setting> {
         text: text.into(),
         value,
     })
-}
-
-/// The samples of a file and their rate.
-fn decode(path: &Path) -> Result<(Planar, u32)> {
-    let mut reader = Reader::open(path)?;
-    let format = reader.format();
-    let mut planar: Planar = vec![Vec::new(); format.channels];
-    while let Some(packet) = reader.read()? {
-        for (channel, more) in planar.iter_mut().zip(packet) {
-            channel.extend(more);
-        }
-    }
-    Ok((planar, format.sample_rate))
 }
 
 fn write_wav(path: &Path, planar: &Planar, rate: u32) -> Result<()> {

@@ -1,22 +1,27 @@
-//! `picture`: a bounce as five spectrograms, one above the other.
+//! `picture`: a bounce as spectrograms, one above the other; of a band, the notes it played.
 
 mod canvas;
+mod roll;
 mod spectrogram;
 
 use std::path::{Path, PathBuf, absolute};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use stage::read_audio;
 
-use crate::bounce::input::{Planar, Reader};
 use canvas::{Align, Canvas, Rgb};
+use roll::Roll;
 use spectrogram::Spectrogram;
 
-/// Draws the mix and the four stems of a bounce as spectrograms
+/// Draws the mix and the four stems of a bounce as spectrograms, or the notes of its band
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder that bounce wrote
     #[arg(value_name = "DIR", value_parser = |path: &str| absolute(path))]
     bounce: PathBuf,
+    /// What `bounce --midi` wrote: draws the solo, the mix, and the notes of each stem
+    #[arg(long, value_name = "FILE.mid", value_parser = |path: &str| absolute(path))]
+    midi: Option<PathBuf>,
     /// The picture
     #[arg(long, value_name = "FILE.png", value_parser = |path: &str| absolute(path))]
     out: PathBuf,
@@ -34,6 +39,8 @@ const LANES: [(&str, &str); 5] = [
 const WIDTH: usize = 1600;
 const LEFT: usize = 140;
 const RIGHT: usize = 90;
+/// What is between them.
+const SPAN: usize = WIDTH - LEFT - RIGHT;
 const TOP: usize = 36;
 const LANE_HEIGHT: usize = 176;
 const LANE_GAP: usize = 18;
@@ -47,47 +54,99 @@ const RANGE_DB: f32 = 72.0;
 const FREQUENCIES: [(f64, &str); 3] = [(100.0, "100 Hz"), (1_000.0, "1 kHz"), (10_000.0, "10 kHz")];
 
 pub fn run(args: &Args) -> Result<()> {
-    let width = WIDTH - LEFT - RIGHT;
-    let mut spectrograms = Vec::new();
-    let mut seconds = 0.0;
-    for (_, file) in LANES {
+    let mut lanes = Vec::new();
+    for (name, file) in LANES {
         let (samples, sample_rate) = read(&args.bounce.join(file))?;
-        seconds = samples.len() as f64 / f64::from(sample_rate);
-        spectrograms.push(Spectrogram::new(&samples, sample_rate, width, LANE_HEIGHT)?);
-    }
-    let top_db = spectrograms[0].loudest_db();
-
-    let height = TOP + LANES.len() * (LANE_HEIGHT + LANE_GAP) + AXIS_HEIGHT;
-    let mut canvas = Canvas::new(WIDTH, height, BACKGROUND)?;
-    for (lane_idx, ((name, _), spectrogram)) in LANES.into_iter().zip(&spectrograms).enumerate() {
-        let top = TOP + lane_idx * (LANE_HEIGHT + LANE_GAP);
-        for row in 0..LANE_HEIGHT {
-            for column in 0..width {
-                let level = 1.0 + (spectrogram.db(column, row) - top_db) / RANGE_DB;
-                canvas.set(LEFT + column, top + row, canvas::magma(level));
-            }
-        }
-        let middle = (top + LANE_HEIGHT / 2) as f32;
-        canvas.text(
+        lanes.push(Lane {
             name,
-            LEFT as f32 - 24.0,
-            middle,
-            36.0,
-            NAME_COLOUR,
-            Align::Right,
-        );
-        for (frequency, label) in FREQUENCIES {
-            if let Some(row) = spectrogram.row_of(frequency) {
-                let (x, y) = ((WIDTH - RIGHT) as f32, (top + row) as f32);
-                canvas.line(WIDTH - RIGHT, top + row, 8, 2, AXIS_COLOUR);
-                canvas.text(label, x + 14.0, y, 20.0, AXIS_COLOUR, Align::Left);
-            }
-        }
+            samples,
+            sample_rate,
+        });
     }
-    draw_time(&mut canvas, seconds, width, height - AXIS_HEIGHT - LANE_GAP);
+    let seconds = lanes[0].samples.len() as f64 / f64::from(lanes[0].sample_rate);
+    let roll = args.midi.as_deref().map(|path| Roll::read(path, seconds));
+    let roll = roll.transpose()?;
+    if roll.is_some() {
+        lanes = solo_and_mix(lanes);
+    }
+    let mut spectrograms = Vec::new();
+    for lane in &lanes {
+        spectrograms.push(Spectrogram::new(
+            &lane.samples,
+            lane.sample_rate,
+            SPAN,
+            LANE_HEIGHT,
+        )?);
+    }
+    let top_db = spectrograms.iter().map(Spectrogram::loudest_db);
+    let top_db = top_db.fold(f32::NEG_INFINITY, f32::max);
+
+    let roll_top = TOP + lanes.len() * (LANE_HEIGHT + LANE_GAP);
+    let axis = roll_top + roll.as_ref().map_or(0, |_| Roll::HEIGHT);
+    let mut canvas = Canvas::new(WIDTH, axis + AXIS_HEIGHT, BACKGROUND)?;
+    for (lane_idx, (lane, spectrogram)) in lanes.iter().zip(&spectrograms).enumerate() {
+        let top = TOP + lane_idx * (LANE_HEIGHT + LANE_GAP);
+        draw_lane(&mut canvas, top, lane.name, spectrogram, top_db);
+    }
+    if let Some(roll) = roll {
+        roll.draw(&mut canvas, roll_top, seconds);
+    }
+    draw_time(&mut canvas, seconds, SPAN, axis - LANE_GAP);
     canvas.save(&args.out)?;
     println!("{}", args.out.display());
     Ok(())
+}
+
+/// A file of the bounce.
+struct Lane {
+    name: &'static str,
+    samples: Vec<f32>,
+    sample_rate: u32,
+}
+
+/// Of a mix and the stems that joined the input: the input, which is what they leave of it, and the mix.
+fn solo_and_mix(lanes: Vec<Lane>) -> Vec<Lane> {
+    let mut lanes = lanes.into_iter();
+    let Some(mix) = lanes.next() else {
+        return Vec::new();
+    };
+    let mut samples = mix.samples.clone();
+    for stem in lanes {
+        let pairs = samples.iter_mut().zip(&stem.samples);
+        pairs.for_each(|(left, stem)| *left -= stem);
+    }
+    let sample_rate = mix.sample_rate;
+    let solo = Lane {
+        name: "Solo",
+        samples,
+        sample_rate,
+    };
+    vec![solo, mix]
+}
+
+fn draw_lane(canvas: &mut Canvas, top: usize, name: &str, spectrogram: &Spectrogram, top_db: f32) {
+    for row in 0..LANE_HEIGHT {
+        for column in 0..SPAN {
+            let level = 1.0 + (spectrogram.db(column, row) - top_db) / RANGE_DB;
+            canvas.set(LEFT + column, top + row, canvas::magma(level));
+        }
+    }
+    let middle = (top + LANE_HEIGHT / 2) as f32;
+    canvas.text(
+        name,
+        LEFT as f32 - 24.0,
+        middle,
+        36.0,
+        NAME_COLOUR,
+        Align::Right,
+    );
+    for (frequency, label) in FREQUENCIES {
+        if let Some(row) = spectrogram.row_of(frequency) {
+            let (x, y) = ((WIDTH - RIGHT) as f32, (top + row) as f32);
+            canvas.line(WIDTH - RIGHT, top + row, 8, 2, AXIS_COLOUR);
+            canvas.text(label, x + 14.0, y, 20.0, AXIS_COLOUR, Align::Left);
+        }
+    }
 }
 
 /// The time axis below the lanes.
@@ -129,19 +188,8 @@ fn read(path: &Path) -> Result<(Vec<f32>, u32)> {
             path.display()
         );
     }
-    let mut reader = Reader::open(path)?;
-    let mut samples = Vec::new();
-    while let Some(packet) = reader.read()? {
-        samples.extend(mean(&packet));
-    }
-    let sample_rate = reader.format().sample_rate;
-    samples
-        .first()
-        .with_context(|| format!("{} is empty", path.display()))?;
-    Ok((samples, sample_rate))
-}
-
-fn mean(packet: &Planar) -> impl Iterator<Item = f32> {
-    let sum_at = |n: usize| packet.iter().map(|channel| channel[n]).sum::<f32>();
-    (0..packet[0].len()).map(move |n| sum_at(n) / packet.len() as f32)
+    let (channels, sample_rate) = read_audio(path)?;
+    let sum_at = |n: usize| channels.iter().map(|channel| channel[n]).sum::<f32>();
+    let samples = (0..channels[0].len()).map(|n| sum_at(n) / channels.len() as f32);
+    Ok((samples.collect(), sample_rate))
 }

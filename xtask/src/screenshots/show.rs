@@ -14,9 +14,8 @@ use one2four::engine::{Engine, HostConfig, loader};
 use one2four::geometry::{ChunkSetting, Geometry, Stream};
 use one2four::pack::Places;
 use one2four::params::{DEFAULT_PACK, One2FourParams, Settings};
-use stage::{Canvas, Desk};
+use stage::{Canvas, Desk, read_audio};
 
-use crate::bounce::Reader;
 use crate::workspace::{Workspace, resources_of};
 
 /// What is played.
@@ -224,15 +223,9 @@ fn wait_for_pack(status: &Status) -> Result<()> {
 
 /// The song as two channels, and its rate.
 fn read(song: &Path) -> Result<([Vec<f32>; 2], f64)> {
-    let mut reader = Reader::open(song)?;
-    let sample_rate = f64::from(reader.format().sample_rate);
-    let mut input = [Vec::new(), Vec::new()];
-    while let Some(samples) = reader.read()? {
-        for (channel_idx, channel) in input.iter_mut().enumerate() {
-            channel.extend_from_slice(&samples[channel_idx.min(samples.len() - 1)]);
-        }
-    }
-    Ok((input, sample_rate))
+    let (channels, sample_rate) = read_audio(song)?;
+    let input = [0, 1].map(|idx| channels[idx % channels.len()].clone());
+    Ok((input, sample_rate.into()))
 }
 
 fn write_png(path: &Path, image: &egui::ColorImage) -> Result<()> {

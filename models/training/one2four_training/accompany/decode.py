@@ -92,12 +92,13 @@ class Decoder:
         self.cell = 0
         self.sounding: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
         self.silent_beats, self.sure = SILENT_BEATS, []
+        self.tops: dict[int, int] = {}  # of the last chord of each stem
         self.events: list[Event] = []
 
     def step(self, beat: Beat) -> list[Event]:
         """The events of the beat's six cells, in order."""
         if beat.is_first:
-            self.sure = []
+            self.sure, self.tops = [], {}
         self.silent_beats = 0 if beat.level_db > SILENT_DB else self.silent_beats + 1
         self.sure = [*self.sure, beat.confidence][-UNSURE_BEATS:]
         self.events, first = [], self.cell
@@ -188,14 +189,40 @@ class Decoder:
             starting = {
                 snapped(base - score.CHORD_BELOW + int(i), beat, cell) for i in best if over[cell, i] > 0
             }
+            starting = self._led(starting, stem, base)
             for pitch in sorted(self.sounding[stem] - starting):
-                place = int(score.within(pitch, base, score.CHORD_BELOW, score.CHORD_PITCHES))
-                sustain = found["sustain"][cell, place] - getattr(self.settings, f"{name}_sustain")
+                sustain = found["sustain"][cell, (pitch - base) % 12 :: 12].max()
+                sustain -= getattr(self.settings, f"{name}_sustain")
                 clashes = cell == 0 and beat.chord != beat.before and pitch % 12 not in allowed(beat)
                 if sustain <= 0 or clashes:
                     self._end(now, stem, pitch)
             for pitch in sorted(starting):
                 self._start(now, stem, pitch, float(found["velocity"][cell, 0]))
+
+    def _led(self, chord: set[int], stem: int, base: int) -> set[int]:
+        """The inversion of a chord whose top note is nearest to that of the stem's last chord; a note moved by
+        an octave counts as a semitone. Of equals the one that moves least, then the lower. A note alone is no
+        chord."""
+        if len(chord) < 2:
+            return chord
+        lowest = base - score.CHORD_BELOW
+        within = range(lowest, lowest + score.CHORD_PITCHES)
+        last, found = self.tops.get(stem, max(chord)), []
+        for moved in range(-len(chord), len(chord) + 1):
+            own = inverted(chord, moved)
+            if moved == 0 or (min(own) in within and max(own) in within):
+                found.append((abs(max(own) - last) + abs(moved), abs(moved), moved, own))
+        *_, best = min(found, key=lambda entry: entry[:3])
+        self.tops[stem] = max(best)
+        return best
+
+
+def inverted(chord: set[int], moved: int) -> set[int]:
+    """With so many of its lowest notes an octave up, or, where less than 0, of its highest an octave down."""
+    own = sorted(chord)
+    if moved < 0:
+        return {*own[:moved], *(pitch - 12 for pitch in own[moved:])}
+    return {*own[moved:], *(pitch + 12 for pitch in own[:moved])}
 
 
 def allowed(beat: Beat) -> frozenset[int]:

@@ -2,12 +2,12 @@
 //! nothing moves when a value gets longer.
 
 use egui::{
-    Align2, Color32, EventFilter, Key, MouseWheelUnit, Rect, Response, Role, Sense, Shape, Stroke,
+    Align2, Color32, Key, MouseWheelUnit, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use nice_plug::prelude::{BoolParam, IntParam, Param};
 
-use crate::editor::hands::Hands;
+use crate::editor::hands::{Hands, has_arrows};
 use crate::editor::theme;
 
 /// A step of the wheel or an arrow key.
@@ -57,12 +57,16 @@ pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &
 /// Shows a value that a menu below it changes.
 pub fn menu(ui: &mut Ui, rect: Rect, name: &str, label: &str, value: &str) -> Response {
     let response = button(ui, rect, name, label, value);
-    let middle = pos2(rect.right() - 10.0, rect.top() + 20.0);
+    triangle(ui, pos2(rect.right() - 10.0, rect.top() + 20.0));
+    response
+}
+
+/// What says that a menu opens, around a place.
+pub fn triangle(ui: &Ui, middle: Pos2) {
     let corners = [vec2(-4.0, -2.0), vec2(4.0, -2.0), vec2(0.0, 3.0)];
     let corners = corners.map(|corner| middle + corner).to_vec();
     let triangle = Shape::convex_polygon(corners, theme::FAINT, Stroke::NONE);
     ui.painter().add(triangle);
-    response
 }
 
 /// Shows a button.
@@ -99,27 +103,31 @@ fn cell(ui: &Ui, rect: Rect, name: &str, sense: Sense) -> Response {
     ui.interact(rect, ui.scope_id().with(("band", name)), sense)
 }
 
-fn paint(ui: &Ui, rect: Rect, response: &Response, label: &str, value: &str, colour: Color32) {
+/// What can be pressed, without words; a ring where it has the focus.
+pub fn face(ui: &Ui, rect: Rect, response: &Response) {
     let is_active = response.hovered() || response.dragged();
     let fill = if is_active {
         theme::HOVERED
     } else {
         theme::RAISED
     };
-    let painter = ui.painter_at(rect.expand(2.0));
-    painter.rect_filled(rect, theme::ROUND, fill);
-    let painter = painter.with_clip_rect(rect.shrink2(vec2(2.0, 0.0)));
+    ui.painter().rect_filled(rect, theme::ROUND, fill);
+    if response.has_focus() {
+        let ring = Stroke::new(1.0, theme::TEXT);
+        ui.painter()
+            .rect_stroke(rect, theme::ROUND, ring, StrokeKind::Inside);
+    }
+}
+
+fn paint(ui: &Ui, rect: Rect, response: &Response, label: &str, value: &str, colour: Color32) {
+    face(ui, rect, response);
+    let painter = ui.painter_at(rect.shrink2(vec2(2.0, 0.0)));
     let line = |y: f32, text: &str, size: f32, colour| {
         let at = pos2(rect.left() + 6.0, rect.top() + y);
         painter.text(at, Align2::LEFT_CENTER, text, theme::font(size), colour);
     };
     line(8.0, label, 10.0, theme::FAINT);
     line(20.0, value, 12.0, colour);
-    if response.has_focus() {
-        let ring = Stroke::new(1.0, theme::TEXT);
-        ui.painter()
-            .rect_stroke(rect, theme::ROUND, ring, StrokeKind::Inside);
-    }
 }
 
 /// Follows a drag.
@@ -145,15 +153,7 @@ fn drag(ui: &Ui, response: &Response, hands: &Hands, param: &IntParam) {
 
 /// What the wheel and the keys ask for.
 fn steps(ui: &Ui, response: &Response) -> Option<i32> {
-    let has_focus = response.has_focus();
-    if has_focus {
-        let arrows = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    }
+    let has_focus = has_arrows(ui, response);
     let steps = ui.input(|input| {
         let is_fine = input.modifiers.shift || input.modifiers.ctrl;
         let step = if is_fine { 1 } else { STEP };

@@ -3,26 +3,42 @@
 
 use egui::{Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::lane;
 use super::roll::Roll;
+use super::{chooser, lane};
 use crate::bridge::Beat;
+use crate::editor::hands::Hands;
+use crate::editor::layout::BandLayout;
 use crate::editor::picture::Picture;
 use crate::editor::theme;
+use crate::params::BandParams;
 use crate::score::{chord_name, key_name};
 
 /// Below this confidence the band is not sure.
 const SURE: f32 = 0.25;
+/// Of what sets a chord, in points.
+const CHOOSER_WIDTH: f32 = 76.0;
 /// Between two names along the lanes, in points: nearer, they would lie on each other.
 const NAME_WIDTH: f32 = 44.0;
 
-/// Shows the chords: `now` beside the strips, `lanes` over the lanes.
-pub fn show(ui: &Ui, now: Rect, lanes: Rect, roll: &Roll, picture: &Picture) {
+/// Shows the chords: the one now beside the strips, where another can be set, and the last ones over the
+/// lanes.
+pub fn show(
+    ui: &mut Ui,
+    rects: &BandLayout,
+    roll: &Roll,
+    picture: &Picture,
+    hands: &Hands,
+    band: &BandParams,
+) {
+    let (now, lanes) = (rects.chord, rects.chords);
     let position = picture.now() as i64;
     let beat = roll.beat_at(position);
     let next = roll.next_chord(position);
     ui.painter().rect_filled(now, 0.0, theme::SURFACE);
     ui.painter().rect_filled(lanes, 0.0, theme::WELL);
-    current(ui, now, beat, next);
+    let middle = now.left() + CHOOSER_WIDTH;
+    chooser::show(ui, now.with_max_x(middle), hands, band);
+    current(ui, now.with_min_x(middle), beat, next);
     lane::lines(ui, lanes, roll, picture);
     names(ui, lanes, roll, picture);
 }
@@ -34,19 +50,19 @@ fn current(ui: &Ui, rect: Rect, beat: Option<&Beat>, next: Option<&Beat>) {
         painter.text(at, Align2::LEFT_CENTER, text, font, colour);
     };
     let Some(beat) = beat else {
-        text(16.0, "No chord heard yet", theme::font(12.0), theme::FAINT);
+        text(8.0, "No chord heard yet", theme::font(12.0), theme::FAINT);
         return name(ui, rect, "Chord: none heard yet");
     };
     let is_sure = beat.confidence >= SURE;
     let chord = chord_name(beat.chord, beat.key);
     let colour = if is_sure { theme::TEXT } else { theme::FAINT };
-    text(16.0, &chord, theme::strong(17.0), colour);
+    text(8.0, &chord, theme::strong(17.0), colour);
     let next = next.map(|next| chord_name(next.chord, next.key));
     if let Some(next) = &next {
-        text(92.0, &format!("→ {next}"), theme::font(13.0), theme::FAINT);
+        text(80.0, &format!("→ {next}"), theme::font(13.0), theme::FAINT);
     }
     let key = key_name(beat.key);
-    text(172.0, &key, theme::font(12.0), theme::FAINT);
+    text(142.0, &key, theme::font(12.0), theme::FAINT);
     confidence(ui, rect, beat.confidence);
     let then = next
         .map(|next| format!(", then {next}"))
@@ -59,8 +75,8 @@ fn current(ui: &Ui, rect: Rect, beat: Option<&Beat>, next: Option<&Beat>) {
 fn confidence(ui: &Ui, rect: Rect, confidence: f32) {
     let painter = ui.painter_at(rect);
     let well = Rect::from_min_size(
-        pos2(rect.left() + 244.0, rect.center().y - 3.0),
-        vec2(44.0, 6.0),
+        pos2(rect.left() + 198.0, rect.center().y - 3.0),
+        vec2(30.0, 6.0),
     );
     painter.rect_filled(well, 2.0, theme::WELL);
     let share = confidence.clamp(0.0, 1.0);
@@ -73,7 +89,7 @@ fn confidence(ui: &Ui, rect: Rect, confidence: f32) {
     };
     painter.rect_filled(filled, 2.0, colour);
     if !is_sure {
-        let at = pos2(well.right() + 6.0, rect.center().y);
+        let at = pos2(well.right() + 4.0, rect.center().y);
         let (align, font) = (Align2::LEFT_CENTER, theme::font(11.0));
         painter.text(at, align, "not sure", font, theme::ALERT);
     }
@@ -90,7 +106,7 @@ fn confidence(ui: &Ui, rect: Rect, confidence: f32) {
 
 fn name(ui: &Ui, rect: Rect, words: &str) {
     let id = ui.scope_id().with("chord");
-    let response = ui.interact(rect.with_max_x(rect.left() + 240.0), id, Sense::hover());
+    let response = ui.interact(rect.with_max_x(rect.left() + 196.0), id, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));
 }
 

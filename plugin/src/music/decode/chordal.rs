@@ -1,5 +1,6 @@
 //! Piano and other: up to five notes at a time.
 
+use super::lead::led;
 use super::{Chordal, Decoder, PITCHES, Told, Wishes, pitches};
 use crate::music::chords::{has, root_of};
 
@@ -21,8 +22,10 @@ impl Decoder {
         let is_new_chord = told.chord != told.before;
         for (cell, over) in over.iter().enumerate() {
             let starting = starting(over, |place| told.snapped(base - BELOW + place, cell));
+            let range = base - BELOW..base - BELOW + PITCHES as i32;
+            let starting = led(starting, &mut self.tops[stem - 2], &range);
             for pitch in pitches(self.sounding[stem] & !starting) {
-                let sustain = played.sustain[cell][place_of(i32::from(pitch) - base)];
+                let sustain = sustain_of(&played.sustain[cell], i32::from(pitch) - base);
                 let is_foreign = !has(told.allowed(), i32::from(pitch));
                 let clashes = cell == 0 && is_new_chord && is_foreign;
                 // Also where it is no number.
@@ -48,14 +51,10 @@ fn starting(over: &[f64; PITCHES], pitch_at: impl Fn(i32) -> i32) -> u128 {
         .fold(0, |starting, &place| starting | 1 << pitch_at(place as i32))
 }
 
-/// A pitch relative to the root, moved by octaves into those that there are numbers of.
-fn place_of(relative: i32) -> usize {
-    let count = PITCHES as i32;
-    let place = relative + BELOW;
-    let place = match place {
-        _ if place < 0 => place.rem_euclid(12),
-        _ if place < count => place,
-        _ => count - 12 + (place - count).rem_euclid(12),
-    };
-    place as usize
+/// The highest number of a pitch class: in which octave it sounds is not the network's choice.
+fn sustain_of(sustain: &[f32; PITCHES], relative: i32) -> f32 {
+    let places = (relative.rem_euclid(12) as usize..PITCHES).step_by(12);
+    places
+        .map(|place| sustain[place])
+        .fold(f32::NEG_INFINITY, f32::max)
 }

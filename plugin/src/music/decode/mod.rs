@@ -4,6 +4,7 @@
 mod bass;
 mod chordal;
 mod drums;
+mod lead;
 
 use super::chords::{self, Classes};
 use super::dice::Dice;
@@ -170,6 +171,8 @@ pub struct Decoder {
     thresholds: Thresholds,
     /// Per stem a bit for each pitch that sounds; none of the drums.
     sounding: [u128; 4],
+    /// The highest note of the last chord of piano and other since the last jump.
+    tops: [Option<i32>; 2],
     silent_beats: u32,
     /// The confidence of the last beats, of which `num_sure` count.
     sure: [f64; UNSURE_BEATS],
@@ -184,6 +187,7 @@ impl Decoder {
         Self {
             thresholds,
             sounding: [0; 4],
+            tops: [None; 2],
             silent_beats: SILENT_BEATS,
             sure: [0.0; UNSURE_BEATS],
             num_sure: 0,
@@ -210,6 +214,7 @@ impl Decoder {
     pub fn step(&mut self, told: &Told, played: &Played, wishes: &Wishes) -> &[Event] {
         if told.place.is_first {
             self.num_sure = 0;
+            self.tops = [None; 2];
         }
         self.silent_beats = if told.level_db > SILENT_DB {
             0

@@ -5,6 +5,7 @@ use super::metre::SAME;
 use super::play::{Play, Todo};
 use super::song::{Found, Song, Stretch};
 use crate::bridge::{Beat, Direction};
+use crate::music::chords::NO_CHORD;
 use crate::music::decode::Thresholds;
 use crate::music::decode::{Decoder, Played, Told, Wishes};
 use crate::music::grid::{CELLS, PLACES, Place};
@@ -190,9 +191,17 @@ impl Stream {
         let rhythm = self.rhythm(cells, num_heard);
 
         self.network.plan(&self.hearing, &mut self.logits)?;
-        let decided = self
+        let heard = self
             .follow
             .step(&self.logits.chords, &self.logits.keys, &place);
+        let decided = match self.direction.chord {
+            Some(chord) => Decided {
+                chord: chord.min(NO_CHORD),
+                confidence: 1.0,
+                ..heard
+            },
+            None => heard,
+        };
         let before = at.last.map_or(decided.chord, |(_, chord)| chord);
         self.order([&place, &following.place()], before, &decided);
         self.network

@@ -1,5 +1,7 @@
 //! Reading audio files, packet by packet.
 
+mod ogg;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +11,6 @@ use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::io::MediaSourceStream;
-
-use super::ogg;
 
 /// Audio as channels of samples.
 pub type Planar = Vec<Vec<f32>>;
@@ -24,6 +24,19 @@ pub struct Format {
     pub channels: usize,
     /// The declared length, where the file declares one.
     pub frames: Option<u64>,
+}
+
+/// The samples of a mono or stereo file, and their rate in Hz.
+pub fn read_audio(path: &Path) -> Result<(Planar, u32)> {
+    let mut reader = Reader::open(path)?;
+    let format = reader.format();
+    let mut planar = vec![Vec::new(); format.channels];
+    while let Some(packet) = reader.read()? {
+        for (channel, more) in planar.iter_mut().zip(packet) {
+            channel.extend(more);
+        }
+    }
+    Ok((planar, format.sample_rate))
 }
 
 /// An open audio file.
