@@ -20,7 +20,8 @@ HEAD = f"""# Evaluation
 
 Written by `python -m one2four_training evaluate`; nothing here is written by hand. The numbers of each
 clip are in `models/evaluation/`, from which the command makes these tables again where the songs or a
-checkpoint that does not ship are missing; what is there is measured.
+checkpoint that does not ship are missing; what is there is measured. The table of Accompany stands in
+[EVALUATION_ACCOMPANY.md](EVALUATION_ACCOMPANY.md), since what is generated is judged by other numbers.
 
 Each cell: median (mean, standard deviation) over clips of 30 s. A clip counts for a stem that is above
 {scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4,

@@ -8,6 +8,8 @@ use stage::vst3::{Block, ClassInfo, Effect, MONO, Module, STEREO};
 use super::{is_sound, noise};
 
 const MAX_BLOCK: usize = 1024;
+/// Parameters of either class.
+const NUM_PARAMS: usize = 32;
 
 fn module() -> Module {
     Module::open(&paths::bundled().join("One2Four.vst3")).unwrap()
@@ -88,7 +90,7 @@ fn class_names_and_categories() {
 fn scan_parameters() {
     each(|class, effect| {
         let params = effect.params();
-        assert_eq!(params.len(), 30);
+        assert_eq!(params.len(), NUM_PARAMS);
         let units: Vec<_> = effect
             .units()
             .into_iter()
@@ -154,7 +156,7 @@ fn terminate_initialize() {
     each(|_, effect| {
         assert!(effect.terminate());
         assert!(effect.initialize());
-        assert_eq!(effect.params().len(), 30);
+        assert_eq!(effect.params().len(), NUM_PARAMS);
     });
 }
 
