@@ -1,4 +1,4 @@
-//! What a project saves of an instance: nice-plug's JSON behind its length in 8 bytes.
+//! What a project saves of an instance: nice-plug's JSON, in CLAP behind its length in 8 bytes.
 
 use serde_json::{Map, Value};
 
@@ -11,12 +11,8 @@ pub struct SavedState {
 }
 
 impl SavedState {
-    /// Reads what a plugin saved.
+    /// Reads what a CLAP saved.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let unreadable = |reason: String| StageError::Unreadable {
-            what: "saved state",
-            reason,
-        };
         let (length, json) = bytes
             .split_first_chunk::<8>()
             .ok_or_else(|| unreadable(format!("{} bytes hold no length", bytes.len())))?;
@@ -27,13 +23,23 @@ impl SavedState {
                 json.len()
             )));
         }
+        Self::from_json(json)
+    }
+
+    /// Reads what a VST3 saved.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
         let document = serde_json::from_slice(json).map_err(|e| unreadable(e.to_string()))?;
         Ok(Self { document })
     }
 
-    /// The bytes that a plugin loads.
+    /// The bytes that a VST3 loads.
+    pub fn to_json(&self) -> Vec<u8> {
+        self.document.to_string().into_bytes()
+    }
+
+    /// The bytes that a CLAP loads.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let json = self.document.to_string().into_bytes();
+        let json = self.to_json();
         let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
         bytes.extend(json);
         bytes
@@ -59,5 +65,12 @@ impl SavedState {
     /// Changes a saved field.
     pub fn set_field(&mut self, name: &str, value: &str) {
         self.document["fields"][name] = Value::String(Value::String(value.into()).to_string());
+    }
+}
+
+fn unreadable(reason: String) -> StageError {
+    StageError::Unreadable {
+        what: "saved state",
+        reason,
     }
 }

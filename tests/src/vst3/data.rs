@@ -9,6 +9,8 @@ use vst3::Steinberg::Vst::{
 use vst3::Steinberg::{kInvalidArgument, kResultFalse, kResultOk, tresult};
 use vst3::{Class, ComPtr, ComWrapper};
 
+use super::notes::{Notes, Vst3Note};
+
 /// The buffers of the buses on one side: bus, channel, sample.
 type Buses = Vec<Vec<Vec<f32>>>;
 
@@ -29,6 +31,8 @@ pub struct Block {
     pub silence: [u64; 2],
     /// Parameter, sample of the block, value from 0 to 1.
     pub changes: Vec<(u32, i32, f64)>,
+    /// What the plugin sent in the call.
+    pub notes: Vec<Vst3Note>,
 }
 
 impl Block {
@@ -80,6 +84,7 @@ impl Block {
             false => buses.len() as i32,
         };
         let changes = Changes::of(&self.changes);
+        let notes = Notes::new();
         let mut data = ProcessData {
             processMode: ProcessModes_::kRealtime as i32,
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
@@ -91,10 +96,11 @@ impl Block {
             inputParameterChanges: changes.as_ptr(),
             outputParameterChanges: ptr::null_mut(),
             inputEvents: ptr::null_mut(),
-            outputEvents: ptr::null_mut(),
+            outputEvents: notes.pointer(),
             processContext: ptr::null_mut(),
         };
         let result = deed(&mut data);
+        self.notes = notes.all();
         self.silence[1] = output_buffers
             .first()
             .map_or(0, |buffers| buffers.silenceFlags);

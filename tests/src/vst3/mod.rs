@@ -5,6 +5,7 @@
 #![allow(clippy::undocumented_unsafe_blocks)] // one SAFETY line per file is for all of its calls
 
 mod data;
+mod notes;
 mod params;
 mod stream;
 
@@ -26,6 +27,7 @@ use vst3::{ComPtr, Interface};
 use crate::{Result, StageError};
 
 pub use data::Block;
+pub use notes::Vst3Note;
 
 /// The speakers of a mono bus.
 pub const MONO: SpeakerArrangement = 1 << 19;

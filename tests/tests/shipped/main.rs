@@ -5,7 +5,8 @@ mod host;
 
 use std::time::Duration;
 
-use stage::{Metre, Transport};
+use stage::vst3::{Block, Module};
+use stage::{Metre, SavedState, Transport};
 
 use host::{Hosted, MAX_BLOCK, Pace, Played, Signal, largest_difference_db, noise};
 
@@ -223,6 +224,56 @@ fn a_band_plays_along_and_its_notes_go_out_of_multi_out_and_end() {
         let ends = ends.filter(|(_, note)| note.velocity.is_none());
         assert_eq!(starts.count(), ends.count(), "all end with a reset");
     }
+}
+
+/// A host without a transport.
+#[test]
+fn a_bands_notes_go_out_of_multi_out_in_vst3_too() {
+    const BLOCK: usize = 4096;
+    let module = Module::open(&stage::paths::bundled().join("One2Four.vst3")).unwrap();
+    let class = module
+        .classes()
+        .into_iter()
+        .find(|class| class.name.contains("Multi-Out"));
+    let effect = module.create(&class.unwrap().cid).unwrap();
+    assert!(effect.initialize());
+    let mut saved = SavedState::from_json(&effect.save().unwrap()).unwrap();
+    saved.set_field("pack", "accompany");
+    assert!(effect.load(&saved.to_json()));
+    for (is_input, bus_idx) in [(true, 0), (false, 0)] {
+        assert!(effect.activate_bus(is_input, bus_idx, true));
+    }
+    assert!(effect.setup(48_000.0, BLOCK, true) && effect.set_active(true));
+    effect.set_processing(true);
+    let channels = |is_input| -> Vec<i32> {
+        (0..effect.bus_count(is_input))
+            .map(|bus_idx| effect.bus(is_input, bus_idx).unwrap().channels)
+            .collect()
+    };
+    let mut block = Block::new(&channels(true), &channels(false), BLOCK);
+    let (mut starts, mut sounding) = (0, Vec::new());
+    let input = chords(10.0, 9.0);
+    for done in (0..input[0].len() - BLOCK).step_by(BLOCK) {
+        for (buffer, channel) in block.inputs[0].iter_mut().zip(&input) {
+            buffer.copy_from_slice(&channel[done..done + BLOCK]);
+        }
+        assert!(effect.process(&mut block));
+        for note in &block.notes {
+            assert!([9, 0, 1, 2].contains(&note.channel) && (0..BLOCK as i32).contains(&note.at));
+            let name = (note.channel, note.key);
+            if note.starts {
+                starts += 1;
+                sounding.push(name);
+            } else {
+                let idx = sounding.iter().position(|sounds| *sounds == name);
+                sounding.remove(idx.expect("what ends has started"));
+            }
+        }
+    }
+    effect.set_processing(false);
+    assert!(effect.set_active(false) && effect.terminate());
+    assert!(starts > 20, "{starts} notes");
+    assert!(sounding.is_empty(), "{sounding:?} are stuck");
 }
 
 #[test]
