@@ -23,7 +23,7 @@ const UNSURE_BEATS: usize = 4;
 /// The loudest that all stems together may be, at their usual gains: -3 dBFS.
 const LOUDEST: f32 = 0.71;
 /// Notes per beat: of nine of ten songs that the band learnt from, and of drums and a bass.
-const MOST_NOTES: f64 = 13.6;
+const MOST_NOTES: f64 = 14.1;
 const MOST_UNSURE_NOTES: f64 = 6.0;
 
 fn sound(sample: impl FnMut(f64) -> f64) -> Signal {

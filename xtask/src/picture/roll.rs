@@ -104,16 +104,13 @@ impl Roll {
     /// Draws it from `top` on, `seconds` over the width between the margins.
     pub fn draw(&self, canvas: &mut Canvas, top: usize, seconds: f64) {
         let x_of = |time: f64| LEFT + (time.min(seconds) / seconds * SPAN as f64) as usize;
-        for (idx, (time, name)) in self.chords.iter().enumerate() {
+        let mut free_from = 0;
+        for (time, name) in &self.chords {
             let x = x_of(*time);
-            let next = self
-                .chords
-                .get(idx + 1)
-                .map_or(LEFT + SPAN, |next| x_of(next.0));
-            if next < x + NAME_WIDTH {
-                // One that soon gives way to another.
+            if x < free_from || LEFT + SPAN < x + NAME_WIDTH {
                 continue;
             }
+            free_from = x + NAME_WIDTH;
             let y = (top + CHORDS_HEIGHT / 2) as f32;
             canvas.text(name, x as f32 + 4.0, y, 24.0, NAME_COLOUR, Align::Left);
         }
