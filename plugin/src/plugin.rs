@@ -1,16 +1,16 @@
 //! The plugin as hosts see it: buses, and activate, reset, process as lists of steps.
 
+mod class;
+mod host;
+
 use std::marker::PhantomData;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
-use crate::audio::{HostTime, Note};
-use crate::bridge::{EditorSlot, NUM_STEMS, Status};
+use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
 use crate::engine::{self, Engine, HostConfig};
@@ -18,66 +18,8 @@ use crate::geometry::{Geometry, Stream};
 use crate::pack::{Pack, Places};
 use crate::params::{One2FourParams, Settings};
 
-/// What differs between the two classes of the binary.
-pub trait Class: Send + 'static {
-    /// Shown in hosts.
-    const NAME: &'static str;
-    /// Frozen: projects refer to it.
-    const CLAP_ID: &'static str;
-    /// Frozen: projects refer to it.
-    const VST3_ID: [u8; 16];
-    /// What hosts show beside the name.
-    const DESCRIPTION: &'static str;
-    /// The first is the default.
-    const LAYOUTS: &'static [AudioIOLayout];
-    /// Whether a band's notes go out.
-    const NOTES: MidiConfig;
-}
-
-/// Stereo in, stereo out; no further bus, because hosts' and wrappers' handling of those is frail.
-pub struct Stereo;
-
-/// The same with a bus for every stem.
-pub struct MultiOut;
-
-const fn layout(channels: u32, buses: &'static [NonZeroU32], name: &'static str) -> AudioIOLayout {
-    AudioIOLayout {
-        main_input_channels: NonZeroU32::new(channels),
-        main_output_channels: NonZeroU32::new(channels),
-        aux_input_ports: &[],
-        aux_output_ports: buses,
-        names: PortNames {
-            layout: Some(name),
-            // One name for both: the wrapper shows the input's for the output as well.
-            main_input: Some("Main"),
-            main_output: Some("Main"),
-            aux_inputs: &[],
-            aux_outputs: &["Drums", "Bass", "Piano", "Other"],
-        },
-    }
-}
-
-impl Class for Stereo {
-    const NAME: &'static str = "One2Four";
-    const CLAP_ID: &'static str = "org.one2four.stereo";
-    const VST3_ID: [u8; 16] = *b"One2Four::Stereo";
-    const DESCRIPTION: &'static str = "Pulls drums, bass, piano and the rest of a mix apart";
-    const LAYOUTS: &'static [AudioIOLayout] = &[layout(2, &[], "Stereo"), layout(1, &[], "Mono")];
-    // Hosts keep the notes of a track from what has an output for them.
-    const NOTES: MidiConfig = MidiConfig::None;
-}
-
-impl Class for MultiOut {
-    const NAME: &'static str = "One2Four Multi-Out";
-    const CLAP_ID: &'static str = "org.one2four.multiout";
-    const VST3_ID: [u8; 16] = *b"One2Four:MultOut";
-    const DESCRIPTION: &'static str = "One2Four with a bus for every stem";
-    const LAYOUTS: &'static [AudioIOLayout] = &[
-        layout(2, &[new_nonzero_u32(2); 4], "Stereo with stem buses"),
-        layout(1, &[new_nonzero_u32(1); 4], "Mono with stem buses"),
-    ];
-    const NOTES: MidiConfig = MidiConfig::Basic;
-}
+pub use class::{Class, MultiOut, Stereo};
+use host::{event, host_time};
 
 /// An instance of the plugin.
 pub struct One2Four<C: Class> {
@@ -255,47 +197,6 @@ impl<C: Class> Plugin for One2Four<C> {
 
     fn deactivate(&mut self) {
         self.drop_engine();
-    }
-}
-
-/// The channels of drums, bass, piano and other, from 0: General MIDI's drums are on its tenth.
-const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
-
-/// A note as hosts take it.
-fn event(note: Note) -> NoteEvent<()> {
-    let timing = note.offset;
-    let voice_id = VoiceID::Wildcard;
-    let channel = CHANNELS.get(usize::from(note.stem_idx)).copied();
-    let channel = Channel::Number(channel.unwrap_or_default());
-    let key = Key::Number(note.pitch);
-    match note.velocity {
-        0 => NoteEvent::NoteOff {
-            timing,
-            voice_id,
-            channel,
-            key,
-            velocity: 0.0,
-        },
-        velocity => NoteEvent::NoteOn {
-            timing,
-            voice_id,
-            channel,
-            key,
-            velocity: f32::from(velocity) / 127.0,
-        },
-    }
-}
-
-/// What the host tells of its song with this block.
-fn host_time(transport: &Transport) -> HostTime {
-    let signature = transport.time_sig_numerator;
-    HostTime {
-        is_playing: transport.playing,
-        quarters: transport.pos_beats(),
-        tempo: transport.tempo,
-        bar_quarters: transport.bar_start_pos_beats,
-        bar_number: transport.bar_number,
-        signature: signature.zip(transport.time_sig_denominator),
     }
 }
 

@@ -124,6 +124,12 @@ fn solo_and_mix(lanes: Vec<Lane>) -> Vec<Lane> {
     vec![solo, mix]
 }
 
+/// Names a lane whose middle row is `middle`.
+fn write_name(canvas: &mut Canvas, name: &str, middle: usize) {
+    let x = LEFT as f32 - 24.0;
+    canvas.text(name, x, middle as f32, 36.0, NAME_COLOUR, Align::Right);
+}
+
 fn draw_lane(canvas: &mut Canvas, top: usize, name: &str, spectrogram: &Spectrogram, top_db: f32) {
     for row in 0..LANE_HEIGHT {
         for column in 0..SPAN {
@@ -131,15 +137,7 @@ fn draw_lane(canvas: &mut Canvas, top: usize, name: &str, spectrogram: &Spectrog
             canvas.set(LEFT + column, top + row, canvas::magma(level));
         }
     }
-    let middle = (top + LANE_HEIGHT / 2) as f32;
-    canvas.text(
-        name,
-        LEFT as f32 - 24.0,
-        middle,
-        36.0,
-        NAME_COLOUR,
-        Align::Right,
-    );
+    write_name(canvas, name, top + LANE_HEIGHT / 2);
     for (frequency, label) in FREQUENCIES {
         if let Some(row) = spectrogram.row_of(frequency) {
             let (x, y) = ((WIDTH - RIGHT) as f32, (top + row) as f32);

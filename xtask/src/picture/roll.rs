@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 
 use super::canvas::{Align, Canvas, Rgb};
-use super::{AXIS_COLOUR, LANE_GAP, LEFT, NAME_COLOUR, RIGHT, SPAN, WIDTH};
+use super::{AXIS_COLOUR, LANE_GAP, LEFT, NAME_COLOUR, RIGHT, SPAN, WIDTH, write_name};
 
 /// The stems as the file has them, with the height of each lane and its colour, that of the editor.
 const LANES: [(&str, usize, Rgb); 4] = [
@@ -122,15 +122,7 @@ impl Roll {
                 let colour = if is_phrase { PHRASE_COLOUR } else { BAR_COLOUR };
                 canvas.line(x_of(*time), top, 2, height, colour);
             }
-            let middle = (top + height / 2) as f32;
-            canvas.text(
-                name,
-                LEFT as f32 - 24.0,
-                middle,
-                36.0,
-                NAME_COLOUR,
-                Align::Right,
-            );
+            write_name(canvas, name, top + height / 2);
             let rows = Rows::of(notes, name == "Drums", top, height);
             for note in notes {
                 let (x, end) = (x_of(note.start), x_of(note.end));
