@@ -43,7 +43,7 @@ def main() -> None:
     train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
     train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
 
-    train.add_argument("--start", type=Path, help="a remix pack to go on from, such as the one that ships")
+    train.add_argument("--start", type=Path, help="a pack to go on from, such as the one that ships")
 
     export = commands.add_parser("export", help="write the pack of a network")
     export.add_argument("--network", choices=(*networks.NAMES, "accompany"), default="remix")

@@ -56,10 +56,10 @@ class Trainer:
         self.bad_steps, self.is_stopping = 0, False
         if self.checkpoint.exists():
             self.load()
-        elif args.get("start"):
-            self.start_from(Path(args["start"]))
         else:
             self.prepare()
+            if args.get("start"):
+                self.start_from(Path(args["start"]))
         if runs.commit() not in self.commits:
             self.commits.append(runs.commit())
 
@@ -87,13 +87,13 @@ class Trainer:
 
     def start_from(self, pack: Path) -> None:
         """Starts with a pack's weights instead of random ones."""
-        if self.args["network"] != "remix":
-            raise SystemExit(f"{self.args['network']} cannot start from a pack; remix can")
-        from .export.mask_weights import load_pack
+        from .export.weights import load_pack
 
         load_pack(self.net, pack)
         log = pack / "run.json"
-        self.before = runs.read(log).get("training") if log.exists() else None
+        trained = runs.read(log).get("training") if log.exists() else None
+        # A pack of several networks has the training of each under its name.
+        self.before = (trained or {}).get(self.args["network"], trained)
         self.average.load_state_dict(self.net.state_dict())
 
     def progress(self) -> float:

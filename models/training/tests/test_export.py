@@ -8,7 +8,7 @@ import torch
 
 from one2four_training import STEMS
 from one2four_training.export import export, graph, mask
-from one2four_training.export.mask_weights import load_pack
+from one2four_training.export.weights import load_pack
 from one2four_training.networks.remix import LOOKAHEAD, Remix
 from one2four_training.networks.remix_bands import STFT
 
@@ -72,5 +72,5 @@ def test_training_goes_on_from_a_pack(tmp_path):
     load_pack(found, tmp_path)
     kept = net.state_dict()
     assert all(torch.equal(kept[name], values) for name, values in found.state_dict().items())
-    with pytest.raises(SystemExit, match="no pack of remix"):
+    with pytest.raises(SystemExit, match="no pack to start from"):
         load_pack(found, tmp_path / "missing")

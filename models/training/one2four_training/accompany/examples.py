@@ -16,11 +16,12 @@ from .songs import STYLES
 
 WIDTHS = {
     "features": features.FEATURES, "phase": grid.PHASE,
-    "style": len(STYLES),  # one-hot, or nothing: the network is to find one ("auto")
+    "style": len(STYLES),  # one-hot, or nothing where it is not told
     "intensity": 2,  # 0 to 1, and whether it is given
     "fill": 1,
     "heard": 1,  # cells heard from a beat's start on when the beat is decided, 0 to 12
     "chord": 1, "key": 1,
+    "true_style": 1,  # its number, -1 where it has no name
     "true_plan": 1,  # whether the band is told the song's chords, or hears them
     "weight": 1,  # 0 after the song's end
     "drums": len(score.VOICES), "bass": 2,
@@ -35,7 +36,7 @@ WIDTH = _end
 
 WHOLE = 2 * grid.CELLS  # heard: the beat and the one after it
 HEARD_SHARES = (0.6, 0.3, 0.1)  # of rows: all of it, a part, nothing
-STYLE_DROPOUT, INTENSITY_DROPOUT = 0.3, 0.3
+STYLE_DROPOUT, INTENSITY_DROPOUT = 0.1, 0.3
 TRUE_PLAN_SHARE = 0.5
 START_ON_BAR = 0.7
 GAIN_DB = (-25, 6)
@@ -87,8 +88,10 @@ def table(entry: dict, arrays: dict[str, np.ndarray], take: str = "") -> np.ndar
     put("features", arrays["features"])
     beats, compound = entry["beats_per_bar"], entry["unit"] == 3
     put("phase", grid.phase(len(plan), 0, beats, compound, entry["bpm"]))
-    if entry["style"]:
-        made[:, COLUMNS["style"].start + list(STYLES).index(entry["style"])] = 1
+    style = list(STYLES).index(entry["style"]) if entry["style"] else -1
+    put("true_style", np.full(cells, style))
+    if style >= 0:
+        made[:, COLUMNS["style"].start + style] = 1
     put("intensity", np.stack([intensity(targets, beats), np.ones(cells)], axis=1))
     put("fill", np.repeat(entry["fills"], beats * grid.CELLS)[:cells])
     put("heard", np.full(cells, WHOLE))

@@ -65,19 +65,21 @@ def as_pack(net: AccompanyBand, beat: dict[str, np.ndarray]) -> dict[str, np.nda
     phase = torch.from_numpy(beat["phase"])[:, None, None]
     count = torch.from_numpy(beat["heard"])[None]
     cells = torch.cat([band_net.known(heard, count), phase], dim=-1)
-    chords, keys, plan_state = net.plan(cells, torch.from_numpy(beat["plan_state"]))
+    chords, keys, styles, plan_state = net.plan(cells, torch.from_numpy(beat["plan_state"]))
     example = torch.zeros(3 * grid.CELLS, 1, 1, COLUMNS["weight"].stop)
     example[..., COLUMNS["features"]], example[..., COLUMNS["heard"]] = heard, count[0]
     example[grid.CELLS :, ..., COLUMNS["phase"]] = phase
     controls = torch.from_numpy(beat["controls"])[:, None, None]
     example[grid.CELLS :, ..., COLUMNS["style"].start : COLUMNS["fill"].stop] = controls
     before, now = (torch.tensor([[int(chord)]]) for chord in beat["chords"])
-    told = band_net.Told(now, before, torch.from_numpy(beat["key"])[None], torch.tensor([[0.8]]))
+    key, sure = torch.from_numpy(beat["key"])[None], torch.tensor([[0.8]])
+    told = band_net.Told(now, before, key, sure, torch.zeros_like(key))
     found, band_state = net(net.inputs(example, told), torch.from_numpy(beat["band_state"]))
     named = {
         f"{stem}_{name}": values[:, 0, 0] for stem, parts in found.items() for name, values in parts.items()
     }
-    named |= {"chord_logits": chords[0, 0], "key_logits": keys[0, 0], "plan_next_state": plan_state}
+    named |= {"chord_logits": chords[0, 0], "key_logits": keys[0, 0], "style_logits": styles[0, 0]}
+    named |= {"plan_next_state": plan_state}
     return {name: values.numpy() for name, values in (named | {"band_next_state": band_state}).items()}
 
 
@@ -90,7 +92,7 @@ def as_onnx(plan, band, beat: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return dict(zip([node.name for node in runner.get_outputs()], found, strict=True))
 
     heard, played = ran(plan, "plan_state"), ran(band, "band_state")
-    found = {"chord_logits": heard["chords"], "key_logits": heard["keys"]}
+    found = {f"{name}_logits": heard[f"{name}s"] for name in ("chord", "key", "style")}
     found |= {"plan_next_state": heard["next_state"], "band_next_state": played.pop("next_state")}
     return found | played
 
@@ -158,6 +160,7 @@ def settings_of(net: AccompanyBand, trained: bool) -> decode.Settings:
 def append_toml(out: Path, settings: decode.Settings, sound: Path, styles: list[dict]) -> None:
     """The sections that only this kind has."""
     lines = ["", "[plan]", f"change_costs = {list(band_net.CHANGE)}", f"key_memory = {band_net.KEY_MEMORY}"]
+    lines += [f"style_memory = {band_net.STYLE_MEMORY}", f"style_lead = {band_net.STYLE_LEAD}"]
     kept = {k: v for k, v in asdict(settings).items() if k not in ("seed", "complexity")}
     lines += ["", "[decode]", *(f"{name} = {value}" for name, value in kept.items())]
     digest = hashlib.sha256(sound.read_bytes()).hexdigest()
@@ -186,15 +189,16 @@ def golden(net: AccompanyBand, settings: decode.Settings) -> dict[str, np.ndarra
 
 
 def golden_plan(random: np.random.Generator, beats: int = 12, beats_per_bar: int = 4) -> dict:
-    """Logits of the plan, and what is decided by them: `plan_decided` [beats, 3], chord, key, confidence."""
+    """Logits of the plan, and what is decided by them: `plan_decided` [beats, 4], chord, key, confidence,
+    style."""
     chords = (3 * random.standard_normal((beats, 85))).astype(np.float32)
     keys = random.standard_normal((beats, 24)).astype(np.float32)
+    styles = (2 * random.standard_normal((beats, len(STYLES)))).astype(np.float32)
     phase = grid.phase(beats, 0, beats_per_bar, False, 120)[:: grid.CELLS]
-    costs = band_net.change_costs(torch.from_numpy(phase)[:, None])
-    logits = (torch.from_numpy(values)[:, None] for values in (chords, keys))
-    decided, _ = band_net.follow(*logits, costs, {"scores": 0.0, "keys": 0.0})
+    logits = [torch.from_numpy(values)[:, None] for values in (chords, keys, styles, phase)]
+    decided, _ = band_net.follow(*logits, band_net.NOTHING_FOLLOWED)
     found = np.stack([values[:, 0].numpy() for values in decided], axis=1)
-    return {"plan_chords": chords, "plan_keys": keys, "plan_decided": found}
+    return {"plan_chords": chords, "plan_keys": keys, "plan_styles": styles, "plan_decided": found}
 
 
 def golden_decoding(settings: decode.Settings, random: np.random.Generator, beats: int = 12) -> dict:

@@ -29,11 +29,13 @@ def plan_to_onnx(net: AccompanyPlan) -> onnx.ModelProto:
     beat = g.reshape(found, "beat", [1, -1])
     hidden = g.node("Relu", [g.linear(beat, "decoder", net.decoder.weight, net.decoder.bias)], "hidden")
     both = g.squeeze(g.linear(hidden, "head", net.head.weight, net.head.bias), "both", 0)
+    g.squeeze(g.linear(hidden, "styles.row", net.styles.weight, net.styles.bias), "styles", 0)
     g.slice(both, "chords", 0, 0, chords.CHORDS)
     g.slice(both, "keys", 0, chords.CHORDS, chords.CHORDS + chords.KEYS)
     g.node("Concat", kept, "next_state", axis=0)
     state = [STATE_PARTS, 1, plan_net.UNITS]
-    outputs = [tensor("chords", [chords.CHORDS]), tensor("keys", [chords.KEYS]), tensor("next_state", state)]
+    outputs = [tensor("chords", [chords.CHORDS]), tensor("keys", [chords.KEYS])]
+    outputs += [tensor("styles", [len(STYLES)]), tensor("next_state", state)]
     return model_of(g, "plan", [*heard_inputs(), tensor("state", state)], outputs)
 
 

@@ -26,7 +26,8 @@ KINDS = len(chords.QUALITIES) + 1
 PLAN_INPUTS = KINDS + 12 + 1 + 1 + 12  # quality, where the chord before was, change, confidence, scale
 INPUTS = inputs_of(PHASE + len(STYLES) + 2 + 1 + PLAN_INPUTS)
 CHANGE = (0.5, 1.0, 2.0)  # costs of a change of chord: the best of seven on songs to validate with
-KEY_MEMORY = 0.95
+KEY_MEMORY, STYLE_MEMORY = 0.95, 0.98
+STYLE_LEAD = 2.0  # by which a style must be likelier than the one that is played
 BASS_CLASSES = score.FIRST_PITCH + score.BASS_PITCHES
 DRUMS, PITCHES = len(score.VOICES), score.CHORD_PITCHES
 OUTPUTS = {
@@ -52,6 +53,8 @@ class Told(NamedTuple):
     key: torch.Tensor
     confidence: torch.Tensor
     """0 to 1."""
+    style: torch.Tensor
+    """The one that is heard."""
 
 
 def build(stems: tuple[str, ...]) -> "AccompanyBand":
@@ -106,9 +109,9 @@ class AccompanyBand(nn.Module):
             states.append(kept)
         return found, torch.cat(states)
 
-    @staticmethod
-    def inputs(cut: torch.Tensor, told: Told) -> torch.Tensor:
-        """Windows of examples [18, K, B, WIDTH] and the plan -> [12, K, B, INPUTS]."""
+    def inputs(self, cut: torch.Tensor, told: Told) -> torch.Tensor:
+        """Windows of examples [18, K, B, WIDTH] and the plan -> [12, K, B, INPUTS]. Where no style is told it
+        is the one that is heard."""
         heard = cut[CELLS, ..., COLUMNS["heard"]].squeeze(-1)
         root = ROOT[told.chord]
         relative = rotated(cut[..., COLUMNS["features"]], root)
@@ -118,30 +121,33 @@ class AccompanyBand(nn.Module):
         plan = torch.cat(
             [QUALITY[told.chord], away, changed, told.confidence[..., None], scale], dim=-1
         ).expand(2 * CELLS, -1, -1, -1)
-        own = [cut[CELLS:, ..., COLUMNS[name]] for name in ("phase", "style", "intensity", "fill")]
-        return torch.cat([known(relative, heard), *own, plan], dim=-1)
+        phase, style, *others = (
+            cut[CELLS:, ..., COLUMNS[name]] for name in ("phase", "style", "intensity", "fill")
+        )
+        if not self.training:  # in training a style that is not told may be one without a name
+            heard_style = functional.one_hot(told.style, len(STYLES)).to(style.dtype)
+            style = torch.where(style.sum(-1, keepdim=True) > 0, style, heard_style)
+        return torch.cat([known(relative, heard), phase, style, *others, plan], dim=-1)
 
     def told(self, examples: torch.Tensor, state: Any) -> tuple[Told, Any]:
         """The plan of each beat: the song's, or what is heard. The state is the plan's and its decisions'."""
         now = windows(examples)[CELLS]
         true = now[..., COLUMNS["chord"]].squeeze(-1).long()
-        chord, key, confidence, state = self.decided(examples, state)
+        chord, key, confidence, style, state = self.decided(examples, state)
         is_true = now[..., COLUMNS["true_plan"]].squeeze(-1) > 0
         chord = torch.where(is_true, true, chord)
         key = torch.where(is_true, now[..., COLUMNS["key"]].squeeze(-1).long(), key)
         confidence = torch.where(is_true, torch.ones(()), confidence)
         first = chord[:1] if state.get("before") is None else state["before"][None]
         before = torch.cat([first, chord[:-1]])
-        return Told(chord, before, key, confidence), {**state, "before": chord[-1]}
+        return Told(chord, before, key, confidence, style), {**state, "before": chord[-1]}
 
     @torch.no_grad()
     def decided(self, examples: torch.Tensor, state: Any):
-        """What the frozen plan hears: chords, keys, confidences [K, B], and its state."""
-        rows = len(examples)
-        state = state or {"lstm": self.plan.zero_state(rows), "scores": 0.0, "keys": 0.0}
-        chord_logits, key_logits, lstm = self.plan.of_example(examples, state["lstm"])
-        costs = change_costs(windows(examples)[CELLS, ..., COLUMNS["phase"]])
-        decisions, followed = follow(chord_logits, key_logits, costs, state)
+        """What the frozen plan hears: chords, keys, confidences, styles [K, B], and its state."""
+        state = state or {"lstm": self.plan.zero_state(len(examples)), **NOTHING_FOLLOWED}
+        *logits, lstm = self.plan.of_example(examples, state["lstm"])
+        decisions, followed = follow(*logits, windows(examples)[CELLS, ..., COLUMNS["phase"]], state)
         return *decisions, {**state, "lstm": lstm, **followed}
 
     def of_example(self, examples: torch.Tensor, state: Any):
@@ -223,21 +229,37 @@ def change_costs(phase: torch.Tensor) -> torch.Tensor:
     return torch.where(first, costs[0], torch.where(middle, costs[1], costs[2]))
 
 
+NOTHING_FOLLOWED = {"scores": 0.0, "keys": 0.0, "styles": 0.0, "style": None}
+
+
 def follow(
-    chord_logits: torch.Tensor, key_logits: torch.Tensor, costs: torch.Tensor, state: dict
-) -> tuple[tuple[torch.Tensor, ...], dict]:
-    """The plan's logits [K, B, ...] and costs [K, B] -> chords, keys, confidences [K, B]; `scores` and `keys`
-    of the state are 0.0 at the start of a stream."""
-    scores, keys, found = state["scores"], state["keys"], []
+    chord_logits: torch.Tensor, key_logits: torch.Tensor, style_logits: torch.Tensor, phase: torch.Tensor,
+    state: dict,
+) -> tuple[tuple[torch.Tensor, ...], dict]:  # fmt: skip
+    """The plan's logits and the phase of each beat [K, B, ...] -> chords, keys, confidences, styles [K, B]; the
+    state is NOTHING_FOLLOWED at the start of a stream."""
+    scores, keys, styles, style = (state[name] for name in NOTHING_FOLLOWED)
+    costs, found = change_costs(phase), []
     for beat in range(len(chord_logits)):
         shares = torch.log_softmax(chord_logits[beat], dim=-1)
         scores = tracked(scores, shares, costs[beat])
         chord = scores.argmax(-1)
         keys = KEY_MEMORY * keys + torch.log_softmax(key_logits[beat], dim=-1)
         confidence = shares.gather(-1, chord[:, None]).exp().squeeze(-1) * (chord != chords.NO_CHORD)
-        found.append((chord, keys.argmax(-1), confidence))
+        styles = STYLE_MEMORY * styles + torch.log_softmax(style_logits[beat], dim=-1)
+        style = styled(style, styles, phase[beat, :, CELLS] > 0)
+        found.append((chord, keys.argmax(-1), confidence, style))
     decisions = tuple(torch.stack(part) for part in zip(*found, strict=True))
-    return decisions, {"scores": scores, "keys": keys}
+    return decisions, {"scores": scores, "keys": keys, "styles": styles, "style": style}
+
+
+def styled(style: torch.Tensor | None, sums: torch.Tensor, is_bar: torch.Tensor) -> torch.Tensor:
+    """The style of a beat [B]: another than before only where a bar starts and where it leads."""
+    best = sums.argmax(-1)
+    if style is None:
+        return best
+    lead = sums.amax(-1) - sums.gather(-1, style[:, None]).squeeze(-1)
+    return torch.where(is_bar & (lead > STYLE_LEAD), best, style)
 
 
 def tracked(scores: torch.Tensor | float, shares: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,5 @@
-"""`accompany-plan`: the chord of each beat, and the key, from what is heard of a solo. A BiLSTM of 2 x 64.
+"""`accompany-plan`: the chord of each beat, the key and the style, from what is heard of a solo. A BiLSTM of
+2 x 64.
 
 `forward` is the pack's plan graph (models/README.md), for many beats and rows at once.
 """
@@ -13,10 +14,11 @@ from .. import STEMS
 from ..accompany import chords
 from ..accompany.examples import COLUMNS, Examples
 from ..accompany.grid import CELLS, PHASE
+from ..accompany.songs import STYLES
 from .accompany_stream import STATE_PARTS, Stack, inputs_of, known, windows
 
 UNITS = 64
-KEY_WEIGHT = 0.2
+KEY_WEIGHT = STYLE_WEIGHT = 0.2
 BEATS = 24  # of an example
 
 
@@ -37,6 +39,7 @@ class AccompanyPlan(nn.Module):
         self.stack = Stack(inputs_of(PHASE), UNITS)
         self.decoder = nn.Linear(3 * UNITS * CELLS, 128)
         self.head = nn.Linear(128, chords.CHORDS + chords.KEYS)
+        self.styles = nn.Linear(128, len(STYLES))
 
     @staticmethod
     def zero_state(rows: int) -> torch.Tensor:
@@ -47,13 +50,14 @@ class AccompanyPlan(nn.Module):
 
     def forward(
         self, cells: torch.Tensor, state: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """[12, K, B, 2 FEATURES + 1 + PHASE] and state -> logits of the chords [K, B, CHORDS] and of the keys
-        [K, B, KEYS], and the next state."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """[12, K, B, 2 FEATURES + 1 + PHASE] and state -> logits of the chords [K, B, CHORDS], of the keys
+        [K, B, KEYS] and of the styles [K, B, STYLES], and the next state."""
         found, state = self.stack(cells, state)
         beat = found.permute(1, 2, 0, 3).flatten(2)
-        both = self.head(torch.relu(self.decoder(beat)))
-        return both[..., : chords.CHORDS], both[..., chords.CHORDS :], state
+        hidden = torch.relu(self.decoder(beat))
+        both = self.head(hidden)
+        return both[..., : chords.CHORDS], both[..., chords.CHORDS :], self.styles(hidden), state
 
     def of_example(self, example: torch.Tensor, state: torch.Tensor):
         """[B, 6 (K + 2), WIDTH] -> the same as `forward`."""
@@ -64,12 +68,14 @@ class AccompanyPlan(nn.Module):
 
     def loss(self, examples: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
         state = self.zero_state(len(examples)) if state is None else state
-        chord_logits, key_logits, state = self.of_example(examples, state)
+        *found, state = self.of_example(examples, state)
         now = windows(examples)[CELLS]  # [K, B, WIDTH]
         weight = now[..., COLUMNS["weight"]].flatten()
         losses = 0.0
-        for logits, name, share in ((chord_logits, "chord", 1.0), (key_logits, "key", KEY_WEIGHT)):
+        shares = {"chord": 1.0, "key": KEY_WEIGHT, "true_style": STYLE_WEIGHT}
+        for logits, (name, share) in zip(found, shares.items(), strict=True):
             wanted = now[..., COLUMNS[name]].flatten().long()
-            each = functional.cross_entropy(logits.flatten(0, 1), wanted, reduction="none")
-            losses = losses + share * (each * weight).sum() / weight.sum().clamp(min=1)
+            own = weight * (wanted >= 0)
+            each = functional.cross_entropy(logits.flatten(0, 1), wanted.clamp(min=0), reduction="none")
+            losses = losses + share * (each * own).sum() / own.sum().clamp(min=1)
         return losses, state.detach()
