@@ -93,7 +93,8 @@ class Trainer:
         log = pack / "run.json"
         trained = runs.read(log).get("training") if log.exists() else None
         # A pack of several networks has the training of each under its name.
-        self.before = (trained or {}).get(self.args["network"], trained)
+        name = getattr(self.net, "goes_on_from", self.args["network"])
+        self.before = (trained or {}).get(name, trained)
         self.average.load_state_dict(self.net.state_dict())
 
     def progress(self) -> float:

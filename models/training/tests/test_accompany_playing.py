@@ -7,7 +7,9 @@ import torch
 from one2four_training import STEMS, networks, runs
 from one2four_training.accompany import chords, decode, features, grid, perform, score
 from one2four_training.accompany.examples import COLUMNS, Examples
+from one2four_training.networks.accompany_adversarial import PRESSURE, Turned
 from one2four_training.networks.accompany_band import OUTPUTS
+from one2four_training.networks.accompany_stream import windows
 from one2four_training.train import Trainer, train
 
 SETTINGS = dict(stems=list(STEMS), seed=3, minutes=60, rows=2, rate=1e-3)
@@ -28,7 +30,8 @@ def test_a_stream_gives_what_the_whole_gives(example):
         cut = example[:, beat * grid.CELLS : (beat + 3) * grid.CELLS]
         found, own, state = band.of_example(cut, state)
         parts.append(found["other"]["onset"])
-        assert all(torch.equal(one[0], whole_one[beat]) for one, whole_one in zip(own, told, strict=True))
+        for one, whole_one in zip(own, told, strict=True):
+            assert torch.allclose(one[0].float(), whole_one[beat].float(), atol=1e-6)
     assert torch.allclose(torch.cat(parts, dim=1), whole["other"]["onset"], atol=1e-5)
 
 
@@ -67,6 +70,7 @@ def test_both_networks_train_and_go_on(made_songs):
     train("accompany-plan", run=None, steps=2, slice_steps=1, **SETTINGS)
     for _ in range(2):
         train("accompany-band", run=None, steps=2, slice_steps=1, **SETTINGS)
+    train("accompany-adversarial", run=None, steps=2, slice_steps=1, **SETTINGS)
     assert len(runs.read(made_songs / "runs" / "accompany-band" / "run.json")["losses"]) == 2
     folder = made_songs / "runs" / "accompany-band"
     trainer = Trainer({**SETTINGS, "network": "accompany-band", "steps": 2}, folder)
@@ -179,3 +183,16 @@ def test_thresholds_meet_the_density(made_songs):
     assert np.abs(over - wanted).max() <= 1  # one more lies within a threshold's last decimal
     notes = perform.decoded(outputs, plan, tables[0], 4, settings)
     assert {0, 1, 2} <= set(notes["part"].tolist()) and (notes["end"] > notes["start"]).all()
+
+
+def test_the_judge_pushes_the_band_the_other_way(example):
+    band = networks.build("accompany-adversarial").eval()
+    found, told, _ = band.of_example(example, None)
+    known = band.inputs(windows(example), told)[: grid.CELLS].transpose(0, 1).flatten(0, 1)
+    drawn = band.drawn(found)
+    assert set(drawn.detach().unique().round(decimals=4).tolist()) <= {0.0, 1.0}
+    torch.manual_seed(1)
+    straight, turned = (band.judge(push(drawn), known).sum() for push in (lambda d: d, Turned.apply))
+    weight = band.heads[0].weight
+    there, back = (torch.autograd.grad(v, weight, retain_graph=True)[0] for v in (straight, turned))
+    assert there.abs().max() > 0 and torch.allclose(back, -PRESSURE * there, atol=1e-7)

@@ -9,6 +9,7 @@
 | `open-unmix` | PyPI's Open-Unmix, trained on the same mixes, to compare with |
 | `accompany-plan` | hears the chord of each beat of a solo |
 | `accompany-band` | four BiLSTMs that play around it; hears chords by `accompany-plan` |
+| `accompany-adversarial` | the same, trained against a judge that tells it from MMA |
 
 A name's file is the name with underscores.
 """
@@ -23,7 +24,7 @@ from .. import STEMS
 
 NAMES = (
     "remix", "paper-one2one", "paper-one2four-combined", "paper-one2four-split", "open-unmix",
-    "accompany-plan", "accompany-band",
+    "accompany-plan", "accompany-band", "accompany-adversarial",
 )  # fmt: skip
 
 
@@ -49,6 +50,9 @@ class Network(Protocol):
     plain: bool
     """True to be trained as the paper did: on the songs' own mixes, at one learning rate, without averaged
     weights. May be left out."""
+
+    goes_on_from: str
+    """The network whose training a pack's weights come from, where it is not the network itself. May be left out."""
 
     def prepare(self, stems: torch.Tensor) -> None:
         """Called once, before the first step, with some examples: measures what the input is scaled by."""

@@ -164,6 +164,10 @@ class AccompanyBand(nn.Module):
 
     def loss(self, examples: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
         found, _, state = self.of_example(examples, state)
+        return self.missed(found, examples), {"band": state["band"].detach(), "plan": state["plan"]}
+
+    def missed(self, found: dict[str, dict[str, torch.Tensor]], examples: torch.Tensor) -> torch.Tensor:
+        """How far the outputs are from what MMA plays."""
         now = windows(examples)[CELLS : 2 * CELLS]  # [6, K, B, WIDTH]
         weight = now[..., COLUMNS["weight"]] * (now[..., COLUMNS["chord"]] != chords.NO_CHORD)
         total = onset_loss(found["drums"]["onset"], now[..., COLUMNS["drums"]], self.drums_weight, weight)
@@ -178,8 +182,7 @@ class AccompanyBand(nn.Module):
             total = total + SUSTAIN_WEIGHT * averaged(held.sum(-1, keepdim=True), weight)
             loudest = onset.amax(-1, keepdim=True)
             total = total + velocity_loss(found[stem]["velocity"], loudest, weight)
-        state = {"band": state["band"].detach(), "plan": state["plan"]}
-        return total, state
+        return total
 
 
 def averaged(each: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
