@@ -56,6 +56,7 @@ def main() -> None:
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
     pack_of(evaluate)
     evaluate.add_argument("--run", help="accompany: the band's training run; by default the network's name")
+    evaluate.add_argument("--others", nargs="+", default=[], metavar="RUN", help="accompany: only these runs")
     evaluate.add_argument("--jobs", type=int, default=2)
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
     evaluate.add_argument(
@@ -100,8 +101,9 @@ def main() -> None:
         run(args.network, args.run, args.out, args.version, args.seed, args.untrained)
     elif args.command == "evaluate" and args.network == "accompany":
         from .accompany.evaluate import evaluate as run
+        from .accompany.evaluate import evaluate_others
 
-        run(args.run, args.minutes)
+        evaluate_others(args.others) if args.others else run(args.run, args.minutes)
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 

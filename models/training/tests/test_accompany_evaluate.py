@@ -5,6 +5,7 @@ import numpy as np
 from one2four_training import STEMS
 from one2four_training.accompany import evaluate, measure, players, score
 from one2four_training.accompany.examples import songs
+from one2four_training.evaluate import table as table_module
 from one2four_training.train import train
 
 
@@ -37,7 +38,8 @@ def test_a_band_a_semitone_off_fits_no_chord(made_songs):
 def test_every_row_is_measured_and_written(made_songs, monkeypatch, tmp_path):
     for network in ("accompany-plan", "accompany-band"):
         train(network, list(STEMS), None, 1, 1, 60, 2, 1e-3, 1)
-    monkeypatch.setattr(evaluate, "FILE", tmp_path / "table.md")
+    monkeypatch.setattr(table_module, "FILE", tmp_path / "table.md")
+    (tmp_path / "table.md").write_text("what another wrote")
     monkeypatch.setattr(evaluate, "KEPT", tmp_path / "kept.json")
     monkeypatch.setattr(evaluate, "PICTURE", tmp_path / "roll.png")
     evaluate.evaluate(None, 60)
@@ -46,4 +48,7 @@ def test_every_row_is_measured_and_written(made_songs, monkeypatch, tmp_path):
         assert kept["sets"][split]["songs"] == 1
         assert kept["sets"][split]["rows"]["reference"]["drums macro"] == 1
     assert [row[0] for row in kept["restraint"]] == ["none"]
-    assert "Accompany, style found (auto)" in (tmp_path / "table.md").read_text()
+    evaluate.evaluate_others(["accompany-band"])
+    written = (tmp_path / "table.md").read_text()
+    assert written.startswith("what another wrote") and "Accompany, style found (auto)" in written
+    assert "| accompany-band, mean (deviation) |" in written

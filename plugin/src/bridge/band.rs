@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What a person asks of the band. Taken over at the next bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Direction {
-    /// The number of the style in the pack's list; `None` finds one.
+    /// The number of the style in the pack's list; `None` is the one that is heard.
     pub style: Option<u8>,
     /// 0 (sparse, soft) to 1 (dense, loud); `None` is as the style has it.
     pub intensity: Option<f32>,
@@ -106,6 +106,8 @@ pub struct Beat {
     pub chord: u8,
     /// `12 * minor + tonic`.
     pub key: u8,
+    /// That is played, by its number in the pack's list.
+    pub style: u8,
     /// Of the chord, 0 to 1.
     pub confidence: f32,
     /// The song's bar, from 0.

@@ -88,7 +88,9 @@ impl View {
         self.mixer(ui, links, &layout);
         if let Some(rects) = &layout.band {
             let (roll, picture) = (&self.state.roll, &self.state.picture);
-            band::controls::show(ui, rects.controls, &self.hands, &links.params.band);
+            let beat = roll.beat_at(picture.now() as i64);
+            let played = beat.map(|beat| beat.style);
+            band::controls::show(ui, rects.controls, &self.hands, &links.params.band, played);
             band::chords::show(ui, rects, roll, picture, &self.hands, &links.params.band);
         }
         facts::show(ui, layout.facts, &self.state);

@@ -1,15 +1,51 @@
-//! The chord and the key of each beat.
+//! The chord, the key and the style of each beat.
 
 use super::chords::{CHORDS, KEYS, NO_CHORD};
 use super::grid::Place;
 
-/// How chords are told from the plan's numbers.
+/// The styles that the band tells apart.
+pub const STYLES: usize = 28;
+
+/// The logits of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanLogits {
+    /// Of each chord.
+    pub chords: [f32; CHORDS],
+    /// Of each key.
+    pub keys: [f32; KEYS],
+    /// Of each style.
+    pub styles: [f32; STYLES],
+}
+
+impl Default for PlanLogits {
+    fn default() -> Self {
+        Self {
+            chords: [0.0; CHORDS],
+            keys: [0.0; KEYS],
+            styles: [0.0; STYLES],
+        }
+    }
+}
+
+impl PlanLogits {
+    /// Whether all of them are numbers.
+    pub fn is_finite(&self) -> bool {
+        let all = self.chords.iter().chain(&self.keys).chain(&self.styles);
+        all.copied().all(f32::is_finite)
+    }
+}
+
+/// How chords, keys and styles are told from the plan's numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanRules {
     /// What a change of chord costs on the first beat of a bar, on its middle, elsewhere.
     pub change_costs: [f64; 3],
     /// How much of what was heard of the key counts one beat later.
     pub key_memory: f64,
+    /// The same of the style.
+    pub style_memory: f64,
+    /// By how much a style must be likelier than the one before to be taken up, in logits.
+    pub style_lead: f64,
 }
 
 /// What is decided of a beat.
@@ -21,6 +57,8 @@ pub struct Decided {
     pub key: u8,
     /// Of the chord, 0 to 1.
     pub confidence: f32,
+    /// The style that is heard, by its number in the pack's list.
+    pub style: u8,
 }
 
 /// Follows the plan from beat to beat: Viterbi forwards, never back.
@@ -30,6 +68,10 @@ pub struct Follow {
     scores: Option<[f64; CHORDS]>,
     /// Of each key.
     keys: [f64; KEYS],
+    /// Of each style.
+    styles: [f64; STYLES],
+    /// The style of the beat before; `None` before the first.
+    style: Option<usize>,
 }
 
 impl Follow {
@@ -39,24 +81,25 @@ impl Follow {
             rules,
             scores: None,
             keys: [0.0; KEYS],
+            styles: [0.0; STYLES],
+            style: None,
         }
     }
 
     /// Nothing heard.
     pub fn reset(&mut self) {
-        self.scores = None;
-        self.keys = [0.0; KEYS];
+        *self = Self::new(self.rules);
     }
 
     /// Takes the plan's logits of the next beat.
-    pub fn step(&mut self, chords: &[f32; CHORDS], keys: &[f32; KEYS], place: &Place) -> Decided {
+    pub fn step(&mut self, logits: &PlanLogits, place: &Place) -> Decided {
         let [first, middle, other] = self.rules.change_costs;
         let cost = match place {
             _ if place.beat == 0 => first,
             _ if place.is_middle() => middle,
             _ => other,
         };
-        let shares = log_softmax(chords);
+        let shares = log_softmax(&logits.chords);
         let mut scores = shares;
         if let Some(before) = &self.scores {
             let highest = max(before);
@@ -68,9 +111,10 @@ impl Follow {
         scores.iter_mut().for_each(|score| *score -= highest);
         let chord = first_best(&scores);
         self.scores = Some(scores);
-        for (sum, share) in self.keys.iter_mut().zip(log_softmax(keys)) {
-            *sum = self.rules.key_memory * *sum + share;
-        }
+        remember(&mut self.keys, self.rules.key_memory, &logits.keys);
+        remember(&mut self.styles, self.rules.style_memory, &logits.styles);
+        let style = self.style_at(place);
+        self.style = Some(style);
         let is_chord = chord != usize::from(NO_CHORD);
         Decided {
             chord: chord as u8,
@@ -80,7 +124,29 @@ impl Follow {
             } else {
                 0.0
             },
+            style: style as u8,
         }
+    }
+
+    /// The style at a place: another than before only where a bar starts and where it leads.
+    fn style_at(&self, place: &Place) -> usize {
+        let best = first_best(&self.styles);
+        match self.style {
+            Some(style)
+                if place.beat > 0
+                    || self.styles[best] - self.styles[style] <= self.rules.style_lead =>
+            {
+                style
+            }
+            _ => best,
+        }
+    }
+}
+
+/// Adds what is heard now to what is left of what was heard before.
+fn remember<const N: usize>(sums: &mut [f64; N], memory: f64, logits: &[f32; N]) {
+    for (sum, share) in sums.iter_mut().zip(log_softmax(logits)) {
+        *sum = memory * *sum + share;
     }
 }
 

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::PackError;
 use super::manifest::{Check, MAX_TEXT, is_file_name};
 use crate::music::decode::{Thresholds, VOICES};
-use crate::music::plan::PlanRules;
-use crate::worker::{STYLES, Sounds};
+use crate::music::plan::{PlanRules, STYLES};
+use crate::worker::Sounds;
 
 /// The largest number in `[plan]` and `[decode]`.
 const MAX_LOGIT: f64 = 1e4;
@@ -17,6 +17,8 @@ const MAX_LOGIT: f64 = 1e4;
 pub struct PlanTable {
     change_costs: [f64; 3],
     key_memory: f64,
+    style_memory: f64,
+    style_lead: f64,
 }
 
 /// `[decode]` as it is written.
@@ -70,7 +72,7 @@ impl Style {
 /// What only a `notes` pack has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BandManifest {
-    /// How chords are told.
+    /// How chords, keys and styles are told.
     pub plan: PlanRules,
     /// From when on something is a note.
     pub thresholds: Thresholds,
@@ -99,9 +101,16 @@ impl BandManifest {
             let is_cost = (0.0..=MAX_LOGIT).contains(&cost);
             check.that(is_cost, "plan.change_costs", "0 to 10000", &cost)?;
         }
-        let memory = plan.key_memory;
-        let is_memory = (0.0..1.0).contains(&memory);
-        check.that(is_memory, "plan.key_memory", "0 to under 1", &memory)?;
+        for (field, memory) in [
+            ("plan.key_memory", plan.key_memory),
+            ("plan.style_memory", plan.style_memory),
+        ] {
+            let is_memory = (0.0..1.0).contains(&memory);
+            check.that(is_memory, field, "0 to under 1", &memory)?;
+        }
+        let lead = plan.style_lead;
+        let is_lead = (0.0..=MAX_LOGIT).contains(&lead);
+        check.that(is_lead, "plan.style_lead", "0 to 10000", &lead)?;
         let others = [
             decode.bass_onset,
             decode.bass_rest,
@@ -143,7 +152,9 @@ impl BandManifest {
         Ok(Self {
             plan: PlanRules {
                 change_costs: plan.change_costs,
-                key_memory: memory,
+                key_memory: plan.key_memory,
+                style_memory: plan.style_memory,
+                style_lead: lead,
             },
             thresholds: Thresholds {
                 drums: decode.drums,
@@ -175,7 +186,8 @@ mod tests {
             "description = \"\"\n[stream]\nsample_rate = 44100\nfft = 4096\nhop = 1024\nchannels = 1\n",
             &graph("plan.onnx", ""),
             &graph("band.onnx", "\"drums\", \"bass\", \"piano\", \"other\""),
-            "[plan]\nchange_costs = [0.5, 1.0, 2.0]\nkey_memory = 0.95\n[decode]\n",
+            "[plan]\nchange_costs = [0.5, 1.0, 2.0]\nkey_memory = 0.95\n",
+            "style_memory = 0.98\nstyle_lead = 2.0\n[decode]\n",
             "drums = [0, 0, 0, 0, 0, 0, 0, 0, 0]\nbass_onset = 0\nbass_rest = 0\npiano_onset = 1.5\n",
             "piano_sustain = 0\nother_onset = 99\nother_sustain = 0\nvariation = 0.5\n",
             "[sound]\nfile = \"band.sf2\"\nsha256 = \"\"\nlicense = \"\"\n",
@@ -199,6 +211,9 @@ mod tests {
             ("band.sf2", "../band.sf2", "sound.file"),
             ("band.sf2", "band.onnx", "sound.file"),
             ("key_memory = 0.95", "key_memory = 1.0", "plan.key_memory"),
+            ("style_memory = 0.98", "style_memory = -1", "plan.style_memory"),
+            ("style_lead = 2.0", "style_lead = nan", "plan.style_lead"),
+            ("style_lead = 2.0\n", "", "pack.toml"),
             ("[0.5, 1.0, 2.0]", "[0.5, nan, 2.0]", "plan.change_costs"),
             ("[0.5, 1.0, 2.0]", "[0.5, 1.0]", "pack.toml"),
             (

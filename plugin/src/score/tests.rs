@@ -34,6 +34,7 @@ impl Band {
                 beats_per_bar,
                 beat_quarters,
                 tempo: 120.0,
+                style: 0,
                 is_free: false,
             },
         }

@@ -27,8 +27,8 @@ use crate::dsp::flush_denormals;
 use crate::geometry::Geometry;
 
 pub use network::{
-    Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError,
-    STYLES, Sounds, WaveformNetwork,
+    Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, RunError, Sounds,
+    WaveformNetwork,
 };
 use patience::Patience;
 pub use patience::thread_time;

@@ -3,11 +3,10 @@
 use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
 
 use crate::instrument::Instrument;
-use crate::music::chords::{CHORDS, KEYS};
 use crate::music::decode::{Played, Thresholds, VOICES};
 use crate::music::grid::{CELLS, PHASE};
 use crate::music::hear::FEATURES;
-use crate::music::plan::PlanRules;
+use crate::music::plan::{PlanLogits, PlanRules, STYLES};
 
 /// The networks of a pack, by its kind.
 pub enum Networks {
@@ -46,8 +45,6 @@ pub trait WaveformNetwork: Send {
     fn run(&mut self, audio: ArrayView2<f32>, stems: ArrayViewMut3<f32>) -> Result<(), RunError>;
 }
 
-/// The styles that `controls` tells apart.
-pub const STYLES: usize = 28;
 /// Columns of `controls`: the styles, an intensity, whether it is given, whether the bar is a fill.
 pub const CONTROLS: usize = STYLES + 3;
 
@@ -57,7 +54,7 @@ pub struct Band {
     pub network: Box<dyn NotesNetwork>,
     /// What its notes are played on.
     pub instrument: Box<dyn Instrument>,
-    /// How chords are told.
+    /// How chords, keys and styles are told.
     pub plan: PlanRules,
     /// From when on something is a note.
     pub thresholds: Thresholds,
@@ -127,27 +124,9 @@ impl Default for Orders {
     }
 }
 
-/// The logits of the plan.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlanLogits {
-    /// Of each chord.
-    pub chords: [f32; CHORDS],
-    /// Of each key.
-    pub keys: [f32; KEYS],
-}
-
-impl Default for PlanLogits {
-    fn default() -> Self {
-        Self {
-            chords: [0.0; CHORDS],
-            keys: [0.0; KEYS],
-        }
-    }
-}
-
 /// The networks of a `notes` pack, with their memory of the beats before.
 pub trait NotesNetwork: Send {
-    /// Hears the chord of the next beat.
+    /// Hears the chord, the key and the style of the next beat.
     fn plan(&mut self, hearing: &Hearing, logits: &mut PlanLogits) -> Result<(), RunError>;
 
     /// Says what is played in that beat.

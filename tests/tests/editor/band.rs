@@ -6,10 +6,10 @@ use one2four::bridge::{Feel, NUM_STEMS, PackIdentity};
 use one2four::geometry::{NotesStream, Stream};
 use one2four::instrument::Instrument;
 use one2four::music::decode::{Played, Thresholds};
-use one2four::music::plan::PlanRules;
+use one2four::music::plan::{PlanLogits, PlanRules, STYLES};
 use one2four::params::{Fills, STRIPS};
 use one2four::worker::{
-    Band, Hearing, Networks, NotesNetwork, Orders, PlanLogits, RunError, STYLES, Sounds,
+    Band, Hearing, Networks, NotesNetwork, Orders, RunError, Sounds,
 };
 
 use super::rig::Rig;
@@ -24,6 +24,9 @@ const BEAT: usize = 6;
 const YES: f32 = 9.0;
 const NO: f32 = -9.0;
 
+/// The number of the style that is heard.
+const BOSSA_NOVA: usize = 1;
+
 /// Plays the same in every bar.
 struct Steady;
 
@@ -35,6 +38,8 @@ impl NotesNetwork for Steady {
         logits.chords[CHORDS[bar]] = if bar == 3 { 1.0 } else { YES };
         logits.keys.fill(0.0);
         logits.keys[0] = YES;
+        logits.styles.fill(0.0);
+        logits.styles[BOSSA_NOVA] = YES;
         Ok(())
     }
 
@@ -92,6 +97,8 @@ fn band() -> Networks {
         plan: PlanRules {
             change_costs: [0.0; 3],
             key_memory: 0.9,
+            style_memory: 0.9,
+            style_lead: 0.0,
         },
         thresholds: Thresholds {
             drums: [0.0; 9],
@@ -146,6 +153,7 @@ fn the_band_shows_what_it_plays_and_the_chords_it_hears() {
     rig.wait_for("then C");
     rig.harness
         .get_by_label("Chord: G7, then C, in C major, not sure");
+    rig.harness.get_by_value("Bossa nova");
     play_to(&mut rig, 7.8);
     // The kick is in the lowest of nine rows, and the first one was the first sound of all.
     let lane = rig.harness.get_by_label("Drums notes").rect();

@@ -4,13 +4,12 @@
 use ndarray::ArrayD;
 use one2four::dsp::Stft;
 use one2four::geometry::OVERLAP;
-use one2four::music::chords::{CHORDS, KEYS};
 use one2four::music::decode::{Decoder, Played, Told, Wishes};
 use one2four::music::grid::{CELLS, Place, cell_of};
 use one2four::music::hear::{Ear, FLUX_FRAMES, fill_cells};
-use one2four::music::plan::Follow;
+use one2four::music::plan::{Follow, PlanLogits};
 use one2four::pack::{BandManifest, NotesNetworks};
-use one2four::worker::{Hearing, NotesNetwork, Orders, PlanLogits};
+use one2four::worker::{Hearing, NotesNetwork, Orders};
 use realfft::num_complex::Complex32;
 
 use crate::golden::{Golden, assert_close};
@@ -56,6 +55,7 @@ fn graphs(id: &str, mut networks: NotesNetworks, golden: &Golden) {
     };
     close(&logits.chords, "chord_logits");
     close(&logits.keys, "key_logits");
+    close(&logits.styles, "style_logits");
     close(played.drums_onset.as_flattened(), "drums_onset");
     close(played.drums_velocity.as_flattened(), "drums_velocity");
     close(played.bass_note.as_flattened(), "bass_note");
@@ -124,24 +124,21 @@ fn hearing(golden: &Golden) {
 }
 
 fn chords(band: &BandManifest, golden: &Golden) {
-    let (chords, keys) = (golden.array("plan_chords"), golden.array("plan_keys"));
+    let [chords, keys, styles] =
+        ["plan_chords", "plan_keys", "plan_styles"].map(|name| golden.array(name));
     let expected = golden.array("plan_decided");
     let mut follow = Follow::new(band.plan);
     let mut found = Vec::new();
     for idx in 0..expected.shape()[0] {
         let mut logits = PlanLogits::default();
-        copy(
-            &mut logits.chords,
-            &chords.index_axis(ndarray::Axis(0), idx).to_owned(),
-        );
-        copy(
-            &mut logits.keys,
-            &keys.index_axis(ndarray::Axis(0), idx).to_owned(),
-        );
+        let row = |of: &ndarray::ArrayD<f32>| of.index_axis(ndarray::Axis(0), idx).to_owned();
+        copy(&mut logits.chords, &row(&chords));
+        copy(&mut logits.keys, &row(&keys));
+        copy(&mut logits.styles, &row(&styles));
         let place = place((idx / 4) as i64, idx % 4, 4);
-        let (chords, keys): (&[f32; CHORDS], &[f32; KEYS]) = (&logits.chords, &logits.keys);
-        let decided = follow.step(chords, keys, &place);
+        let decided = follow.step(&logits, &place);
         found.extend([decided.chord.into(), decided.key.into(), decided.confidence]);
+        found.push(decided.style.into());
     }
     assert_close(&found, &expected, "the chords");
 }

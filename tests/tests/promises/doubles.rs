@@ -9,9 +9,9 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
 use one2four::geometry::{MaskStream, NotesStream, Stream, WaveformStream};
 use one2four::instrument::Instrument;
 use one2four::music::decode::{Played, Thresholds};
-use one2four::music::plan::PlanRules;
+use one2four::music::plan::{PlanLogits, PlanRules};
 use one2four::worker::{
-    Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, PlanLogits, RunError, Sounds,
+    Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, RunError, Sounds,
     WaveformNetwork, thread_time,
 };
 
@@ -126,6 +126,8 @@ impl Double {
                 plan: PlanRules {
                     change_costs: [0.5, 1.0, 2.0],
                     key_memory: 0.95,
+                    style_memory: 0.98,
+                    style_lead: 2.0,
                 },
                 thresholds: Thresholds {
                     drums: [0.0; 9],

@@ -200,9 +200,9 @@ class Decoder:
                 self._start(now, stem, pitch, float(found["velocity"][cell, 0]))
 
     def _led(self, chord: set[int], stem: int, base: int) -> set[int]:
-        """The inversion of a chord whose top note is nearest to that of the stem's last chord; a note moved by
-        an octave counts as a semitone. Of equals the one that moves least, then the lower. A note alone is no
-        chord."""
+        """The inversion of a chord whose top note is nearest to that of the stem's last chord; a note moved
+        by an octave counts as a semitone. Of equals the one that moves least, then the lower. A note alone is
+        no chord."""
         if len(chord) < 2:
             return chord
         lowest = base - score.CHORD_BELOW

@@ -1,32 +1,35 @@
 """`evaluate --network accompany`: the networks beside baselines and the generator itself, on songs that were
-not trained on. Writes models/EVALUATION_ACCOMPANY.md; the numbers are kept in
+not trained on. Writes the second half of models/EVALUATION.md; the numbers are kept in
 models/evaluation/accompany.json."""
 
 import json
 import time
 import zlib
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from .. import STEMS, runs
-from ..evaluate.table import markdown
+from ..evaluate.table import FILE, markdown, put
 from ..export.notes import rounded as rounded_weights
 from ..train import load_network
 from . import chords, measure, perform, picture, players
+from .decode import Settings
 from .examples import songs, table
-from .players import Player, Song
+from .players import Play, Player, Song
 
 MODELS = runs.PACKAGE.parents[1]
 PICTURE, PICTURE_BARS = MODELS / "evaluation" / "accompany.png", 8
-FILE, KEPT = MODELS / "EVALUATION_ACCOMPANY.md", MODELS / "evaluation" / "accompany.json"
+KEPT = MODELS / "evaluation" / "accompany.json"
 SETS = {"test": "New songs in the named styles", "unseen": "Songs in styles that no training song has"}
 COLUMNS = {
     "drums kick": "kick", "drums snare": "snare", "drums closed hat": "closed hat",
     "drums macro": "drums, macro over 9", "bass root": "bass: root on change", "bass onset": "bass onset",
     "piano onset": "piano onset", "piano chroma": "piano chroma", "other onset": "other onset",
     "other chroma": "other chroma", "majmin": "chords, majmin", "chord": "chords, exact",
-    "coupling": "coupling",
+    "coupling": "coupling", "overlap": "overlap",
 }  # fmt: skip
 LINES = {
     "piano interval": "piano: mean step", "piano range": "piano: range", "other interval": "other: mean step",
@@ -38,7 +41,7 @@ TARGETS = {
     "majmin": 0.85,
 }  # fmt: skip
 OURS, CEILING = "heard", "ceiling"
-HEAD = """# Evaluation of Accompany
+HEAD = """# Accompany
 
 Written by `python -m one2four_training evaluate --network accompany`; nothing here is written by hand.
 Onsets and chroma: F1 over all songs of a set, a hit is the exact cell. A song is what MMA plays to a chord
@@ -46,13 +49,15 @@ chart; the band hears only the solo (a piano or guitar, rendered). `chords, majm
 right root and third. Coupling: the share of sounding pitch classes of piano and other that are tones of the
 chord, less that share with the chords moved by two bars. The second take is MMA run again with another
 seed; a target is capped at 0.9 of it. Baselines that need chords go by templates. Where the style is told,
-so are the bars that are fills.
+so are the bars that are fills. Overlap: the area that histograms of what is played have in common with
+those of MMA's first take (Yang and Lerch 2020): per part, notes in a bar, their places, lengths and pitch
+classes from the root on; the mean.
 """
 
 
-def rows(net: torch.nn.Module, settings, train: list[Song]) -> list[Player]:
+def rows(ours: players.Networks, train: list[Song]) -> list[Player]:
     def played(**how):
-        return players.Networks(net, settings, **how).play
+        return players.Networks(ours.net, ours.settings, **how).play
 
     mean, nearest = players.StyleMean(train), players.Nearest(train)
     return [
@@ -60,7 +65,7 @@ def rows(net: torch.nn.Module, settings, train: list[Song]) -> list[Player]:
         Player("shuffled", "the song's own bars, shuffled", players.shuffled),
         Player("mean", "mean bar of the style, same density", mean.play),
         Player("nearest", "training song with the nearest rhythm", nearest.play),
-        Player(OURS, "**Accompany**, style told", played()),
+        Player(OURS, "**Accompany**, style told", ours.play),
         Player("auto", "Accompany, style found (auto)", played(with_style=False)),
         Player("unheard", "Accompany, no beat heard when it is decided", played(heard=0)),
         Player("told", "Accompany, style and chords told", played(true_plan=True)),
@@ -72,18 +77,20 @@ def rows(net: torch.nn.Module, settings, train: list[Song]) -> list[Player]:
 def evaluate(run: str | None, minutes: float) -> None:
     torch.set_num_threads(1)
     folder = runs.cache() / "runs" / (run or "accompany-band")
-    net = rounded_weights(load_network(folder))
-    settings = perform.calibrated(net, [table(entry, arrays) for entry, arrays in songs("valid")])
-    kept = {"training": runs.read(folder / "run.json")["step"], "sets": {}}
-    listed = rows(net, settings, songs("train"))
+    ours = players.Networks(*ready(folder))
+    kept = {"training": runs.read(folder / "run.json")["step"], "sets": {}, "others": others_kept()}
+    listed = rows(ours, songs("train"))
     for split in SETS:
         own = sorted(songs(split), key=lambda song: zlib.crc32(song[0]["name"].encode()))  # a fair beginning
         until = time.time() + 60 * minutes / len(SETS)
         found: dict[str, list] = {player.id: [] for player in listed}
         chorded: list = []
+        drawn: dict[str, Counter] = {player.id: Counter() for player in listed}
         for index, (entry, arrays) in enumerate(own):
             for player in listed:
-                found[player.id].append(measure.of_song(entry, arrays, *player.play(entry, arrays)))
+                played = player.play(entry, arrays)
+                found[player.id].append(measure.of_song(entry, arrays, *played))
+                drawn[player.id].update(shapes_of(entry, arrays, played[0]))
             guessed = players.template_chords(entry, arrays)
             chorded.append(measure.of_song(entry, arrays, players.NOTHING, guessed))
             if time.time() > until:
@@ -92,17 +99,63 @@ def evaluate(run: str | None, minutes: float) -> None:
         print(f"{split}: {len(chorded)} songs", flush=True)
         kept["sets"][split] = {
             "songs": len(chorded),
-            "rows": {name: rounded(measure.added(values)) for name, values in found.items()},
+            "rows": {
+                name: rounded(
+                    measure.added(values) | {"overlap": measure.overlap(drawn[name], drawn["reference"])}
+                )
+                for name, values in found.items()
+            },
             "templates": rounded(measure.added(chorded)),
             "reference_lines": spread(found["reference"]),
+            "style": round(float(ours.styles[0] / max(1, ours.styles[1])), 4),
         }
-    ours = next(player for player in listed if player.id == OURS)
+        ours.styles[:] = 0
     kept["restraint"] = [
-        restraint(ours, entry, arrays) for entry, arrays in songs("valid") if is_nothing(arrays)
+        restraint(ours.play, entry, arrays) for entry, arrays in songs("valid") if is_nothing(arrays)
     ]
     draw(listed, songs("test"))
+    write(kept)
+
+
+def ready(folder: Path) -> tuple[torch.nn.Module, Settings]:
+    """A run's network as it ships, and its thresholds."""
+    net = rounded_weights(load_network(folder))
+    return net, perform.calibrated(net, [table(entry, arrays) for entry, arrays in songs("valid")])
+
+
+def others_kept() -> dict:
+    return json.loads(KEPT.read_text()).get("others", {}) if KEPT.exists() else {}
+
+
+def evaluate_others(names: list[str]) -> None:
+    """Other runs on the first set, beside the one that ships."""
+    torch.set_num_threads(1)
+    kept = json.loads(KEPT.read_text())
+    for name in names:
+        folder = runs.cache() / "runs" / name
+        player, found, drawn, true = players.Networks(*ready(folder)), [], Counter(), Counter()
+        for entry, arrays in songs("test"):
+            played = player.play(entry, arrays)
+            found.append(measure.of_song(entry, arrays, *played))
+            drawn.update(shapes_of(entry, arrays, played[0]))
+            true.update(shapes_of(entry, arrays, players.reference(entry, arrays)[0]))
+        log = runs.read(folder / "run.json")
+        kept.setdefault("others", {})[name] = {
+            "network": log["arguments"]["network"], "seed": log["arguments"]["seed"], "steps": log["step"],
+            "row": rounded(measure.added(found) | {"overlap": measure.overlap(drawn, true)}),
+        }  # fmt: skip
+        print(name, flush=True)
+    write(kept)
+
+
+def shapes_of(entry: dict, arrays: dict, notes: np.ndarray) -> dict[str, np.ndarray]:
+    return measure.shapes(notes, arrays["plan"].astype(int), entry["beats_per_bar"])
+
+
+def write(kept: dict) -> None:
     KEPT.write_text(json.dumps(kept, indent=1) + "\n")
-    FILE.write_text(document(kept, {player.id: player.title for player in listed}))
+    titles = {player.id: player.title for player in rows(players.Networks(None, None), [])}
+    put(document(kept, titles), is_accompany=True)
     print(FILE)
 
 
@@ -110,10 +163,10 @@ def is_nothing(arrays: dict) -> bool:
     return bool((arrays["plan"] == chords.NO_CHORD).all())
 
 
-def restraint(player: Player, entry: dict, arrays: dict) -> list:
+def restraint(play: Play, entry: dict, arrays: dict) -> list:
     """What is played to a sound without chords: [what, share of beats without a chord, notes per beat of
     each stem]."""
-    notes, plan = player.play(entry, arrays)
+    notes, plan = play(entry, arrays)
     counts = [round(float((notes["part"] == part).sum() / len(plan)), 2) for part in range(4)]
     return [entry["bank"], round(float((plan == chords.NO_CHORD).mean()), 2), *counts]
 
@@ -150,6 +203,8 @@ def document(kept: dict, titles: dict[str, str]) -> str:
         ]
         guessed = own["templates"]
         lines += markdown(["", *COLUMNS.values()], table_rows)
+        if split == "test":
+            lines += [f"The style is heard rightly in {own['style']:.2f} of the beats.", ""]
         lines += [f"Template chords: majmin {guessed['majmin']:.2f}, exact {guessed['chord']:.2f}.", ""]
         band = own["reference_lines"]
         table_rows = [
@@ -168,8 +223,28 @@ def document(kept: dict, titles: dict[str, str]) -> str:
         "",
         *markdown(head, [[str(c) for c in r] for r in kept["restraint"]]),
     ]
+    if kept.get("others"):
+        lines += ["## Other runs", "", *other_lines(kept["others"])]
     lines += ["## A song", "", f"![The first bars of a song of the first set](evaluation/{PICTURE.name})", ""]
     return "\n".join(lines)
+
+
+def other_lines(others: dict) -> list[str]:
+    """Each run, and per network the mean and the standard deviation over its seeds."""
+    table_rows, by_network = [], {}
+    for name, run in others.items():
+        by_network.setdefault(run["network"], []).append(run["row"])
+        numbers = [f"{run['row'].get(column, 0):.3f}" for column in COLUMNS]
+        table_rows.append([name, f"{run['seed']}", f"{run['steps']}", *numbers])
+    for network, found in by_network.items():
+        values = [[row.get(column, 0) for row in found] for column in COLUMNS]
+        numbers = [f"{np.mean(v):.3f} ({np.std(v):.3f})" for v in values]
+        table_rows.append([f"{network}, mean (deviation)", "", "", *numbers])
+    intro = (
+        "The first set, style told. All go on from the same pack on the same songs, with seeds of their own:"
+        " other mixes, other dropout of what is told, and for the judge other first weights."
+    )
+    return [intro, "", *markdown(["run", "seed", "steps", *COLUMNS.values()], table_rows)]
 
 
 def target_lines(own: dict) -> list[str]:

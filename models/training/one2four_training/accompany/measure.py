@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from .. import STEMS
 from . import chords, grid, score
 
 SHIFT_BARS = 2
+MOST = 60  # notes, cells: what is more counts as this
 
 
 def of_song(entry: dict, arrays: dict, notes: np.ndarray, plan: np.ndarray) -> dict[str, list[float]]:
@@ -74,6 +76,33 @@ def line(notes: np.ndarray, part: str) -> dict[str, list[float]]:
     top = np.array([own["pitch"][own["start"] == start].max() for start in starts])
     interval = float(np.abs(np.diff(top)).mean()) if len(top) > 1 else 0.0
     return {"interval": [interval], "range": [float(own["pitch"].max() - own["pitch"].min())]}
+
+
+def shapes(notes: np.ndarray, plan: np.ndarray, beats_per_bar: int) -> dict[str, np.ndarray]:
+    """Histograms of what is played, per part: notes in a bar, their places in it, their lengths in cells,
+    their pitch classes from the chord's root on."""
+    bar, bars, found = beats_per_bar * grid.CELLS, max(1, len(plan) // beats_per_bar), {}
+    for part, name in enumerate(STEMS):
+        own = notes[notes["part"] == part]
+        cells = np.round(own["start"] * grid.CELLS).astype(int)
+        per_bar = np.bincount(cells // bar, minlength=bars)[:bars]
+        found[f"{name} notes"] = np.bincount(np.minimum(per_bar, MOST), minlength=MOST + 1)
+        found[f"{name} places"] = np.bincount(cells % bar, minlength=MOST + 1)[: MOST + 1]
+        if part:
+            lengths = np.round((own["end"] - own["start"]) * grid.CELLS).astype(int).clip(0, MOST)
+            found[f"{name} lengths"] = np.bincount(lengths, minlength=MOST + 1)
+            roots = chords.root_of(plan)[np.minimum(cells // grid.CELLS, len(plan) - 1)]
+            found[f"{name} classes"] = np.bincount((own["pitch"] - roots) % 12, minlength=12)
+    return found
+
+
+def overlap(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> float:
+    """The share of the area that histograms have in common, the mean over them (Yang and Lerch 2020)."""
+    shares = [
+        np.minimum(ours[name] / max(1, ours[name].sum()), values / max(1, values.sum())).sum()
+        for name, values in theirs.items()
+    ]
+    return float(np.mean(shares))
 
 
 def added(songs: list[dict[str, list[float]]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from ..networks.accompany_band import CHANGE, AccompanyBand
 from . import chords, features, grid, perform, score
 from .decode import Settings
 from .examples import COLUMNS, table
+from .songs import STYLES
 
 PARTS = ("drums", "bass", "piano", "other")
 TEMPLATE_SHARPNESS = 30.0
@@ -163,6 +164,7 @@ class Networks:
     ) -> None:
         self.net, self.settings = net, settings
         self.with_style, self.true_plan, self.heard = with_style, true_plan, heard
+        self.styles = np.zeros(2)  # beats of songs with a style: in which it is heard, all
 
     def play(self, entry: dict, arrays: dict) -> tuple[np.ndarray, np.ndarray]:
         own = table(entry, arrays)
@@ -175,4 +177,7 @@ class Networks:
             own[:, COLUMNS["fill"]] = 0
         outputs, plan = perform.heard_by(self.net, own)
         notes = perform.decoded(outputs, plan, own, entry["beats_per_bar"], self.settings)
+        if entry["style"]:
+            is_right = plan["style"] == list(STYLES).index(entry["style"])
+            self.styles += is_right.sum(), len(is_right)
         return notes, plan["chord"]

@@ -11,7 +11,7 @@ What was measured of a pack is kept under the hash of its networks and of the cl
 on where it was stopped and measures only what is new.
 """
 
-from . import curves, document, rows, run
+from . import curves, document, rows, run, table
 from .table import Numbers
 
 
@@ -28,5 +28,5 @@ def evaluate(jobs: int, minutes: float, wanted: list[str]) -> None:
     numbers = Numbers(stores)
     for pack in packs:
         document.fill_card(pack, numbers, titles)
-    document.FILE.write_text(document.document(numbers, titles, pictures, gaps))
-    print(document.FILE)
+    table.put(document.document(numbers, titles, pictures, gaps), is_accompany=False)
+    print(table.FILE)

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from .. import STEMS, runs
+from .. import STEMS
 from . import baselines, noise, onsets, rows, scores, targets
 from .clips import SETS
 from .packs import PACKS, Pack
 from .table import Numbers, by_stem, markdown, spread
 
-FILE = runs.PACKAGE.parents[1] / "EVALUATION.md"
 BEGIN, END = "<!-- numbers, written by evaluate -->", "<!-- end of numbers -->"
 FIRST = ("mix", "filters", *targets.NETWORKS, "open-unmix", "remix-early")  # rows of the tables of scores
 LAST = ("ideal",)
@@ -20,8 +19,8 @@ HEAD = f"""# Evaluation
 
 Written by `python -m one2four_training evaluate`; nothing here is written by hand. The numbers of each
 clip are in `models/evaluation/`, from which the command makes these tables again where the songs or a
-checkpoint that does not ship are missing; what is there is measured. The table of Accompany stands in
-[EVALUATION_ACCOMPANY.md](EVALUATION_ACCOMPANY.md), since what is generated is judged by other numbers.
+checkpoint that does not ship are missing; what is there is measured. Accompany has numbers of its own,
+[below](#accompany): what is generated cannot be judged as what is separated.
 
 Each cell: median (mean, standard deviation) over clips of 30 s. A clip counts for a stem that is above
 {scores.SILENT_DB} dB in it. SI-SDR takes both channels at once. SDR is that of museval (BSS Eval v4,

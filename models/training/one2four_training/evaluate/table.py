@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import STEMS
+from .. import STEMS, runs
 from .store import Store
+
+FILE = runs.PACKAGE.parents[1] / "EVALUATION.md"
+MARK = "<!-- Accompany, written by its own evaluate -->\n"
 
 
 class Numbers:
@@ -42,6 +45,14 @@ class Numbers:
     def median(self, row: str, what: str, stem: str) -> float | None:
         values = self.column(row, what, stem, self.clips(row))
         return float(np.median(values)) if len(values) else None
+
+
+def put(text: str, is_accompany: bool) -> None:
+    """Writes one of the two halves of EVALUATION.md, and leaves the other."""
+    halves = (FILE.read_text() if FILE.exists() else "").split(MARK)
+    halves += [""] * (2 - len(halves))
+    halves[is_accompany] = text
+    FILE.write_text(MARK.join(halves))
 
 
 def markdown(head: list[str], lines: list[list[str]]) -> list[str]:

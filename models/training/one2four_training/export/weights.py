@@ -19,11 +19,10 @@ State = dict[str, torch.Tensor]
 def load_pack(net: torch.nn.Module, folder: Path) -> None:
     """Fills `net` with the weights of the pack in `folder`, as `export` wrote them; buffers that the pack has
     not stay as they are."""
-    for kind, (file, state_of) in FILES.items():
-        if isinstance(net, kind):
-            break
-    else:
+    found = next((own for kind, own in FILES.items() if isinstance(net, kind)), None)
+    if found is None:
         raise SystemExit("only remix, accompany-plan and accompany-band can start from a pack")
+    file, state_of = found
     try:
         model = onnx.load(folder / file, load_external_data=False)
         kept = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in model.graph.initializer}

@@ -52,7 +52,7 @@ class Network(Protocol):
     weights. May be left out."""
 
     goes_on_from: str
-    """The network whose training a pack's weights come from, where it is not the network itself. May be left out."""
+    """The network whose training a pack's weights come from, where it is another. May be left out."""
 
     def prepare(self, stems: torch.Tensor) -> None:
         """Called once, before the first step, with some examples: measures what the input is scaled by."""

@@ -1,9 +1,9 @@
 """`accompany-adversarial`: the band, and a judge that tells what it plays from what MMA plays (after "A Novel
 Music Generation Framework Using LSTM and GAN", which joins LSTMs, attention and adversarial training).
 
-The judge is a BiLSTM over the cells of an example, weighed by attention. It reads what is played, notes and not
-chances, beside what the band knows. Its gradients reach the band turned round (Ganin and Lempitsky 2015), so that
-one optimiser trains both, each against the other.
+The judge is a BiLSTM over the cells of an example, weighed by attention. It reads what is played, notes and
+not chances, beside what the band knows. Its gradients reach the band turned round (Ganin and Lempitsky 2015),
+so that one optimiser trains both, each against the other.
 """
 
 from typing import Any

@@ -239,8 +239,8 @@ def follow(
     chord_logits: torch.Tensor, key_logits: torch.Tensor, style_logits: torch.Tensor, phase: torch.Tensor,
     state: dict,
 ) -> tuple[tuple[torch.Tensor, ...], dict]:  # fmt: skip
-    """The plan's logits and the phase of each beat [K, B, ...] -> chords, keys, confidences, styles [K, B]; the
-    state is NOTHING_FOLLOWED at the start of a stream."""
+    """The plan's logits and the phase of each beat [K, B, ...] -> chords, keys, confidences, styles [K, B];
+    the state is NOTHING_FOLLOWED at the start of a stream."""
     scores, keys, styles, style = (state[name] for name in NOTHING_FOLLOWED)
     costs, found = change_costs(phase), []
     for beat in range(len(chord_logits)):

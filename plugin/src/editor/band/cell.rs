@@ -73,7 +73,11 @@ pub fn triangle(ui: &Ui, middle: Pos2) {
 pub fn button(ui: &mut Ui, rect: Rect, name: &str, label: &str, value: &str) -> Response {
     let response = cell(ui, rect, name, Sense::click());
     paint(ui, rect, &response, label, value, theme::TEXT);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), name);
+        info.current_text_value = Some(value.into());
+        info
+    });
     response
 }
 

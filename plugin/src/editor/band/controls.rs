@@ -17,8 +17,8 @@ const SHARES: [f32; 9 + NUM_STEMS] = [
     104.0, 80.0, 84.0, 72.0, 96.0, 88.0, 48.0, 56.0, 56.0, 38.0, 38.0, 38.0, 38.0,
 ];
 
-/// Shows the row.
-pub fn show(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams) {
+/// Shows the row. `played` is the number of the style that plays now.
+pub fn show(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams, played: Option<u8>) {
     let cells = cells(rect);
     let [
         style,
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams) {
         again,
         players @ ..,
     ] = cells;
-    self::style(ui, style, hands, band);
+    self::style(ui, style, hands, band, played);
     cell::slider(ui, intensity, hands, &band.intensity, "Intensity");
     cell::slider(ui, complexity, hands, &band.complexity, "Complexity");
     cell::slider(ui, swing, hands, &band.swing, "Swing");
@@ -63,9 +63,17 @@ fn cells(rect: Rect) -> [Rect; SHARES.len()] {
     })
 }
 
-fn style(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams) {
+fn style(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams, played: Option<u8>) {
     let style = &band.style;
-    let button = cell::menu(ui, rect, style.name(), "Style", &style.to_string());
+    let set = style.to_string();
+    // Where none is set it says which one is heard.
+    let heard = played.filter(|_| style.value() == 0);
+    let heard = heard.map(|number| band.style_names.name(i32::from(number) + 1));
+    let (label, value) = match &heard {
+        Some(heard) => (&*set, heard),
+        None => ("Style", &set),
+    };
+    let button = cell::menu(ui, rect, style.name(), label, value);
     menu::below(&button, 200.0).show(|ui| {
         let most = (ui.ctx().content_rect().height() - 160.0).max(120.0);
         ScrollArea::vertical().max_height(most).show(ui, |ui| {

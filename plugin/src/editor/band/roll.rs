@@ -136,6 +136,7 @@ mod tests {
             beats_per_bar: 4,
             beat_quarters: 1.0,
             tempo: 120.0,
+            style: 0,
             is_free: false,
         };
         let act = Act::Beat(beat);

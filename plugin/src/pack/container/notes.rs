@@ -17,7 +17,7 @@ pub const PLAN: Tensors = Tensors {
         ("heard", FLOAT, &[1]),
         ("phase", FLOAT, &[12, 34]),
     ],
-    outputs: &[("chords", &[85]), ("keys", &[24])],
+    outputs: &[("chords", &[85]), ("keys", &[24]), ("styles", &[28])],
 };
 
 /// Of the graph with the stems.

@@ -5,9 +5,9 @@ use ort::session::SessionOutputs;
 use ort::value::TensorRef;
 
 use super::{Part, failed, not_shaped};
-use crate::music::chords::{CHORDS, KEYS};
 use crate::music::decode::{Chordal, Played};
-use crate::worker::{Hearing, NotesNetwork, Orders, PlanLogits, RunError};
+use crate::music::plan::PlanLogits;
+use crate::worker::{Hearing, NotesNetwork, Orders, RunError};
 
 /// A graph, and its memory of the beats before.
 struct Kept {
@@ -45,13 +45,8 @@ impl NotesNetworks {
         for _ in 0..2 {
             networks.plan(&hearing, &mut logits)?;
             networks.band(&hearing, &Orders::default(), &mut played)?;
-            let states = networks.states().into_iter().flatten();
-            let logits = logits.chords.iter().chain(&logits.keys);
-            if !states
-                .map(|value| &*value)
-                .chain(logits)
-                .all(|v| v.is_finite())
-            {
+            let mut states = networks.states().into_iter().flatten();
+            if !logits.is_finite() || !states.all(|v| v.is_finite()) {
                 return Err(RunError::NotANumber);
             }
         }
@@ -77,11 +72,9 @@ impl NotesNetwork for NotesNetworks {
             "state" => TensorRef::from_array_view((shape, &**state)).map_err(failed)?,
         ];
         let outputs = part.session.run(inputs).map_err(failed)?;
-        let mut chords = [[0.0; CHORDS]];
-        let mut keys = [[0.0; KEYS]];
-        fill(&outputs, "chords", &mut chords)?;
-        fill(&outputs, "keys", &mut keys)?;
-        (logits.chords, logits.keys) = (chords[0], keys[0]);
+        fill_one(&outputs, "chords", &mut logits.chords)?;
+        fill_one(&outputs, "keys", &mut logits.keys)?;
+        fill_one(&outputs, "styles", &mut logits.styles)?;
         keep(&outputs, state)
     }
 

@@ -77,6 +77,7 @@ impl Found {
                 let beat = Beat {
                     chord: 0,
                     key: 0,
+                    style: 0,
                     confidence: 0.0,
                     bar: place.bar as i32,
                     beat: place.beat as u8,

@@ -4,16 +4,15 @@ use super::listen::{Around, Listen};
 use super::metre::SAME;
 use super::play::{Play, Todo};
 use super::song::{Found, Song, Stretch};
-use crate::bridge::{Beat, Direction};
+use crate::bridge::{Beat, Direction, NUM_STEMS};
 use crate::music::chords::NO_CHORD;
 use crate::music::decode::Thresholds;
 use crate::music::decode::{Decoder, Played, Told, Wishes};
 use crate::music::grid::{CELLS, PLACES, Place};
 use crate::music::hear::{Cell, loudest_db, mean_flux};
-use crate::music::plan::PlanRules;
-use crate::music::plan::{Decided, Follow};
+use crate::music::plan::{Decided, Follow, PlanLogits, PlanRules, STYLES};
 use crate::worker::RunError;
-use crate::worker::network::{Hearing, NotesNetwork, Orders, PlanLogits, STYLES, Sounds};
+use crate::worker::network::{Hearing, NotesNetwork, Orders, Sounds};
 
 /// A cell of the solo with so much flux has an onset.
 const ONSET_FLUX: f64 = 0.25;
@@ -47,6 +46,8 @@ pub struct Stream {
     styles: Vec<Sounds>,
     /// What is asked of the band in this bar.
     direction: Direction,
+    /// Which stems play, and on what.
+    plays: ([bool; NUM_STEMS], Sounds),
     at: Option<At>,
     /// The loudest cell heard last, in dB.
     level_db: f64,
@@ -73,6 +74,7 @@ impl Stream {
             decoder: Decoder::new(thresholds),
             styles,
             direction: Direction::default(),
+            plays: Default::default(),
             at: None,
             level_db: f64::NEG_INFINITY,
             ahead_samples,
@@ -158,7 +160,7 @@ impl Stream {
                 let other = stretch.beat_from(found.quarters, direction.feel);
                 found = other.filter(|o| o.is_at(&found)).unwrap_or(found);
             }
-            self.direct(next.stretch, found.quarters, direction, is_first, play);
+            self.direction = *direction;
         }
         if is_first {
             self.network.reset();
@@ -191,9 +193,7 @@ impl Stream {
         let rhythm = self.rhythm(cells, num_heard);
 
         self.network.plan(&self.hearing, &mut self.logits)?;
-        let heard = self
-            .follow
-            .step(&self.logits.chords, &self.logits.keys, &place);
+        let heard = self.follow.step(&self.logits, &place);
         let decided = match self.direction.chord {
             Some(chord) => Decided {
                 chord: chord.min(NO_CHORD),
@@ -203,12 +203,19 @@ impl Stream {
             None => heard,
         };
         let before = at.last.map_or(decided.chord, |(_, chord)| chord);
-        self.order([&place, &following.place()], before, &decided);
+        let style = self.direction.style.unwrap_or(decided.style);
+        self.order([&place, &following.place()], before, &decided, style);
         self.network
             .band(&self.hearing, &self.orders, &mut self.played)?;
         if !self.is_finite() {
             return Err(RunError::NotANumber);
         }
+        let plays = (self.direction.plays, self.sounds(style));
+        if is_first || self.plays != plays {
+            let (plays, sounds) = plays;
+            play.plan(stretch.id, now, Todo::Switch { plays, sounds });
+        }
+        self.plays = plays;
         let told = Told {
             place,
             chord: decided.chord,
@@ -220,7 +227,7 @@ impl Stream {
         let wishes = Wishes {
             complexity: f64::from(self.direction.complexity),
             seed: self.direction.seed,
-            kit: self.sounds().kit,
+            kit: plays.1.kit,
             rhythm,
         };
         for beat in found.host_beats(around.next) {
@@ -230,6 +237,7 @@ impl Stream {
                 Todo::Beat(Beat {
                     chord: decided.chord,
                     key: decided.key,
+                    style,
                     confidence: decided.confidence,
                     is_free: stretch.is_free,
                     ..beat.1
@@ -270,35 +278,9 @@ impl Stream {
         Ok(())
     }
 
-    /// Takes over what is asked of the band.
-    fn direct(
-        &mut self,
-        stretch: u64,
-        quarters: f64,
-        direction: &Direction,
-        is_first: bool,
-        play: &mut Play,
-    ) {
-        let before = (self.direction.plays, self.sounds());
-        self.direction = *direction;
-        let now = (self.direction.plays, self.sounds());
-        if is_first || before != now {
-            play.plan(
-                stretch,
-                quarters,
-                Todo::Switch {
-                    plays: now.0,
-                    sounds: now.1,
-                },
-            );
-        }
-    }
-
-    fn sounds(&self) -> Sounds {
-        let style = self.direction.style.map(usize::from);
-        style
-            .and_then(|style| self.styles.get(style).copied())
-            .unwrap_or_default()
+    fn sounds(&self, style: u8) -> Sounds {
+        let sounds = self.styles.get(usize::from(style));
+        sounds.copied().unwrap_or_default()
     }
 
     fn hear(&mut self, cells: &[Cell], num_heard: usize, places: [&Place; 2]) {
@@ -328,13 +310,11 @@ impl Stream {
         })
     }
 
-    fn order(&mut self, places: [&Place; 2], before: u8, decided: &Decided) {
+    fn order(&mut self, places: [&Place; 2], before: u8, decided: &Decided, style: u8) {
         let controls = &mut self.orders.controls;
         controls.fill(0.0);
         for (cell, mut row) in controls.outer_iter_mut().enumerate() {
-            if let Some(style) = self.direction.style
-                && usize::from(style) < STYLES
-            {
+            if usize::from(style) < STYLES {
                 row[usize::from(style)] = 1.0;
             }
             if let Some(intensity) = self.direction.intensity {
@@ -355,13 +335,12 @@ impl Stream {
         let played = &*self.played;
         let drums = played.drums_onset.iter().chain(&played.drums_velocity);
         let bass = played.bass_note.iter().flatten();
-        let chordal = played.chordal.iter().flat_map(|chordal| {
+        let mut chordal = played.chordal.iter().flat_map(|chordal| {
             let logits = chordal.onset.iter().chain(&chordal.sustain).flatten();
             logits.chain(&chordal.velocity)
         });
-        let logits = self.logits.chords.iter().chain(&self.logits.keys);
-        let all = drums.flatten().chain(bass).chain(&played.bass_velocity);
-        all.chain(chordal).chain(logits).all(|v| v.is_finite())
+        let mut all = drums.flatten().chain(bass).chain(&played.bass_velocity);
+        self.logits.is_finite() && all.all(|v| v.is_finite()) && chordal.all(|v| v.is_finite())
     }
 }
 
