@@ -46,6 +46,8 @@ pub struct PlanRules {
     pub style_memory: f64,
     /// By how much a style must be likelier than the one before to be taken up, in logits.
     pub style_lead: f64,
+    /// How likely each style is before anything is heard, in logits.
+    pub style_priors: [f64; STYLES],
 }
 
 /// What is decided of a beat.
@@ -81,7 +83,7 @@ impl Follow {
             rules,
             scores: None,
             keys: [0.0; KEYS],
-            styles: [0.0; STYLES],
+            styles: rules.style_priors,
             style: None,
         }
     }

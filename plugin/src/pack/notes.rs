@@ -48,7 +48,7 @@ pub struct SoundFile {
 }
 
 /// A style that the band knows.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Style {
     /// For people.
@@ -57,6 +57,8 @@ pub struct Style {
     pub kit: [u8; VOICES],
     /// The General-MIDI programs, from 0, of bass, piano and other.
     pub programs: [u8; 3],
+    /// How likely it is before anything is heard, in logits.
+    pub prior: f64,
 }
 
 impl Style {
@@ -141,9 +143,13 @@ impl BandManifest {
         )?;
         let field = "the number of [[style]]";
         check.that(styles.len() == STYLES, field, "28", &styles.len())?;
-        for style in &styles {
+        let mut style_priors = [0.0; STYLES];
+        for (prior, style) in style_priors.iter_mut().zip(&styles) {
             let len = style.name.len();
             check.that(len <= MAX_TEXT, "style.name", "at most 2000 bytes", &len)?;
+            *prior = style.prior;
+            let is_logit = prior.abs() <= MAX_LOGIT;
+            check.that(is_logit, "style.prior", "-10000 to 10000", prior)?;
             for note in style.kit.iter().chain(&style.programs) {
                 let field = "a number of [[style]]";
                 check.that(*note < 128, field, "0 to 127", note)?;
@@ -155,6 +161,7 @@ impl BandManifest {
                 key_memory: plan.key_memory,
                 style_memory: plan.style_memory,
                 style_lead: lead,
+                style_priors,
             },
             thresholds: Thresholds {
                 drums: decode.drums,
@@ -180,7 +187,7 @@ mod tests {
             format!("[[graph]]\nfile = \"{file}\"\nsha256 = \"\"\nstems = [{stems}]\n")
         };
         let style = "[[style]]\nname = \"Rock\"\nkit = [36, 38, 42, 46, 51, 49, 45, 48, 70]\n\
-                     programs = [33, 0, 25]\n";
+                     programs = [33, 0, 25]\nprior = 0.0\n";
         [
             "schema = 1\nid = \"band\"\nname = \"\"\nversion = \"\"\nkind = \"notes\"\nlicense = \"\"\n",
             "description = \"\"\n[stream]\nsample_rate = 44100\nfft = 4096\nhop = 1024\nchannels = 1\n",
@@ -214,6 +221,7 @@ mod tests {
             ("style_memory = 0.98", "style_memory = -1", "plan.style_memory"),
             ("style_lead = 2.0", "style_lead = nan", "plan.style_lead"),
             ("style_lead = 2.0\n", "", "pack.toml"),
+            ("prior = 0.0", "prior = nan", "style.prior"),
             ("[0.5, 1.0, 2.0]", "[0.5, nan, 2.0]", "plan.change_costs"),
             ("[0.5, 1.0, 2.0]", "[0.5, 1.0]", "pack.toml"),
             (

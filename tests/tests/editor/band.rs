@@ -99,6 +99,7 @@ fn band() -> Networks {
             key_memory: 0.9,
             style_memory: 0.9,
             style_lead: 0.0,
+            style_priors: [0.0; STYLES],
         },
         thresholds: Thresholds {
             drums: [0.0; 9],

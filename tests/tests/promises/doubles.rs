@@ -9,7 +9,7 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
 use one2four::geometry::{MaskStream, NotesStream, Stream, WaveformStream};
 use one2four::instrument::Instrument;
 use one2four::music::decode::{Played, Thresholds};
-use one2four::music::plan::{PlanLogits, PlanRules};
+use one2four::music::plan::{PlanLogits, PlanRules, STYLES};
 use one2four::worker::{
     Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, RunError, Sounds,
     WaveformNetwork, thread_time,
@@ -128,6 +128,7 @@ impl Double {
                     key_memory: 0.95,
                     style_memory: 0.98,
                     style_lead: 2.0,
+                    style_priors: [0.0; STYLES],
                 },
                 thresholds: Thresholds {
                     drums: [0.0; 9],

@@ -17,7 +17,7 @@ import torch
 from .. import STEMS, networks, render, runs
 from ..accompany import decode, features, folder, grid, perform, score
 from ..accompany.examples import COLUMNS, WHOLE, songs, table
-from ..accompany.songs import STYLES
+from ..accompany.songs import PRIORS, STYLES
 from ..networks import accompany_band as band_net
 from ..networks.accompany_band import OUTPUTS, AccompanyBand
 from ..train import load_network
@@ -133,7 +133,8 @@ def styles() -> list[dict]:
     for style, title in STYLES.items():
         own = [e for e in listed if e["style"] == style and e["split"] == "train"]
         notes = [score.read((folder() / "songs" / f"{e['name']}.mid").read_bytes(), e["unit"]) for e in own]
-        found.append({"name": title, **sounds(np.concatenate(notes) if notes else np.zeros(0, score.NOTE))})
+        heard = sounds(np.concatenate(notes) if notes else np.zeros(0, score.NOTE))
+        found.append({"name": title, "prior": PRIORS.get(style, 0.0), **heard})
     return found
 
 
@@ -168,7 +169,7 @@ def append_toml(out: Path, settings: decode.Settings, sound: Path, styles: list[
     lines += ['license = "MIT (FluidR3 GM, Frank Wen)"']
     for style in styles:
         lines += ["", "[[style]]", f"name = {json.dumps(style['name'])}"]
-        lines += [f"kit = {style['kit']}", f"programs = {style['programs']}"]
+        lines += [f"kit = {style['kit']}", f"programs = {style['programs']}", f"prior = {style['prior']}"]
     with (out / "pack.toml").open("a") as file:
         file.write("\n".join(lines) + "\n")
 

@@ -16,7 +16,7 @@ from .. import STEMS, runs
 from ..accompany import chords, features, score
 from ..accompany.examples import COLUMNS, Examples
 from ..accompany.grid import CELLS, MAX_BEATS, PHASE
-from ..accompany.songs import STYLES
+from ..accompany.songs import PRIORS, STYLES
 from .accompany_plan import AccompanyPlan
 from .accompany_stream import STATE_PARTS, Stack, inputs_of, known, windows
 
@@ -26,8 +26,8 @@ KINDS = len(chords.QUALITIES) + 1
 PLAN_INPUTS = KINDS + 12 + 1 + 1 + 12  # quality, where the chord before was, change, confidence, scale
 INPUTS = inputs_of(PHASE + len(STYLES) + 2 + 1 + PLAN_INPUTS)
 CHANGE = (0.5, 1.0, 2.0)  # costs of a change of chord: the best of seven on songs to validate with
-KEY_MEMORY, STYLE_MEMORY = 0.95, 0.98
-STYLE_LEAD = 2.0  # by which a style must be likelier than the one that is played
+KEY_MEMORY, STYLE_MEMORY = 0.95, 0.99
+STYLE_LEAD = 8.0  # by which a style must be likelier than the one that is played
 BASS_CLASSES = score.FIRST_PITCH + score.BASS_PITCHES
 DRUMS, PITCHES = len(score.VOICES), score.CHORD_PITCHES
 OUTPUTS = {
@@ -232,7 +232,10 @@ def change_costs(phase: torch.Tensor) -> torch.Tensor:
     return torch.where(first, costs[0], torch.where(middle, costs[1], costs[2]))
 
 
-NOTHING_FOLLOWED = {"scores": 0.0, "keys": 0.0, "styles": 0.0, "style": None}
+NOTHING_FOLLOWED = {
+    "scores": 0.0, "keys": 0.0, "styles": torch.tensor([PRIORS.get(style, 0.0) for style in STYLES]),
+    "style": None,
+}  # fmt: skip
 
 
 def follow(
