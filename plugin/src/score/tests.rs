@@ -35,6 +35,7 @@ impl Band {
                 beat_quarters,
                 tempo: 120.0,
                 is_free: false,
+                is_heard: false,
             },
         }
     }

@@ -137,6 +137,7 @@ mod tests {
             beat_quarters: 1.0,
             tempo: 120.0,
             is_free: false,
+            is_heard: false,
         };
         let act = Act::Beat(beat);
         cue(position, act)
