@@ -24,7 +24,7 @@ const MIN_HEARD: (f64, f64) = (2.5, 3.5);
 /// Standard deviation of the smoothing, in frames: what a hand is uneven by.
 const SMOOTH_FRAMES: f64 = 1.0;
 /// How long a stroke matters for where the beat falls, in seconds.
-const MEMORY_S: f64 = 4.0;
+const MEMORY_S: f64 = 2.5;
 /// Places in a beat that are compared.
 const NUM_PHASES: usize = 64;
 

@@ -16,6 +16,10 @@ const SETTLED_S: f64 = 8.0;
 /// other, and less than the ear takes for two strokes.
 const IN_STEP_S: f64 = 0.035;
 
+/// How far they may be while the player slows down by two beats per minute in a second, in seconds: an eighth of a
+/// beat of 80 per minute. Who follows is behind.
+const BEHIND_S: f64 = 0.095;
+
 /// The beats, with their positions in samples, of a band that hears `input` while the host's transport stands
 /// still at a tempo.
 fn beats(
@@ -147,7 +151,7 @@ fn a_player_who_slows_down_is_followed_beat_by_beat() {
         blocks_of(512),
     );
     let mut worst = [0.0_f64; 2];
-    for (position, beat) in &found {
+    for (position, _) in &found {
         let now = seconds(*position);
         let nearest = played
             .iter()
@@ -157,18 +161,19 @@ fn a_player_who_slows_down_is_followed_beat_by_beat() {
         if now > SETTLED_S {
             worst[usize::from(is_moving)] = worst[usize::from(is_moving)].max(nearest);
         }
-        println!("{now:.2} {:.1} {:.0}", beat.tempo, 1e3 * nearest);
     }
     for pair in found.windows(2) {
         let step_s = seconds(pair[1].0 - pair[0].0);
         assert!((0.5..0.75).contains(&step_s), "a beat of {step_s} s");
         let change = pair[1].1.tempo / pair[0].1.tempo - 1.0;
-        assert!(change.abs() < 0.031, "the tempo moves by {change}");
+        assert!(change.abs() < 0.041, "the tempo moves by {change}");
     }
     println!("{worst:?}");
+    let [steady, moving] = worst;
     let (_, last) = found.last().unwrap();
     assert!((last.tempo - 88.0).abs() < 1.0, "{}", last.tempo);
-    assert!(worst[0] < IN_STEP_S, "{worst:?} s out of step");
+    assert!(steady < IN_STEP_S, "{steady} s out of step");
+    assert!(moving < BEHIND_S, "{moving} s behind");
 }
 
 #[test]
@@ -214,7 +219,6 @@ fn what_has_no_beat_leaves_the_band_at_the_hosts_tempo_until_there_is_one() {
             .iter()
             .map(|time| (time - now).abs())
             .fold(1.0, f64::min);
-        println!("{now} {nearest}");
         assert!(nearest < IN_STEP_S, "{nearest} s out of step at {now}");
     }
 }
