@@ -13,7 +13,7 @@ const RATE: f64 = 44_100.0;
 /// From here on the band is in step, in seconds after the first sound.
 const SETTLED_S: f64 = 8.0;
 /// How far its beats may then be from the player's, in seconds: what two players are apart who listen to each
-/// other, and less than the ear takes for two strokes.
+/// other; a guitar's strum alone is as long.
 const IN_STEP_S: f64 = 0.035;
 
 /// How far they may be while the player slows down by two beats per minute in a second, in seconds: an eighth of a
@@ -96,7 +96,6 @@ fn the_band_comes_into_step_with_a_player_at_another_tempo_than_the_hosts() {
             blocks_of(512),
         );
         let (first, _) = found[0];
-        println!("{what}: joins at {:.2} s", seconds(first));
         assert!(
             (1.0..4.0).contains(&seconds(first)),
             "{what}: joins at {first}"
@@ -114,7 +113,6 @@ fn the_band_comes_into_step_with_a_player_at_another_tempo_than_the_hosts() {
                 assert!(is_near, "{what}: {} at {now} s", beat.tempo);
             }
         }
-        println!("{what}: {:.1} ms", 1e3 * worst);
         assert!(worst < IN_STEP_S, "{what}: {worst} s out of step");
         assert!(
             found.len() as f64 > 25.0 * bpm / 60.0,
@@ -168,7 +166,6 @@ fn a_player_who_slows_down_is_followed_beat_by_beat() {
         let change = pair[1].1.tempo / pair[0].1.tempo - 1.0;
         assert!(change.abs() < 0.041, "the tempo moves by {change}");
     }
-    println!("{worst:?}");
     let [steady, moving] = worst;
     let (_, last) = found.last().unwrap();
     assert!((last.tempo - 88.0).abs() < 1.0, "{}", last.tempo);
@@ -189,7 +186,6 @@ fn what_has_no_beat_leaves_the_band_at_the_hosts_tempo_until_there_is_one() {
     let found = beats(&input, 120.0, ChunkSetting::Tenth, blocks_of(512));
     let first = found.iter().position(|(_, beat)| beat.is_heard).unwrap();
     let (guessed, heard) = found.split_at(first);
-    println!("{} {}", seconds(guessed[0].0), seconds(heard[0].0));
     assert!(
         (5.9..6.6).contains(&seconds(guessed[0].0)),
         "{:?}",
