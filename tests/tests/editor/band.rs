@@ -163,7 +163,7 @@ fn a_beat_of_its_own_is_told_where_the_transport_stands_still() {
     play_to(&mut rig, 8.0);
     rig.wait_for("Own beat, 120 BPM (not heard yet)");
     rig.is_playing = true;
-    play_to(&mut rig, 11.0);
+    play_to(&mut rig, 13.0);
     rig.harness.get_by_label("Playing along.");
 }
 
