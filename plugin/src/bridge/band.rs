@@ -122,4 +122,7 @@ pub struct Beat {
     pub tempo: f32,
     /// Whether the host's transport does not run: bars count from the first sound since it stopped.
     pub is_free: bool,
+    /// Whether the tempo of a beat that is free is that of the input, which has a beat; otherwise it is what
+    /// the host told last.
+    pub is_heard: bool,
 }

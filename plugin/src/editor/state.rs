@@ -120,6 +120,7 @@ impl State {
             has_just_missed: self.has_just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
             has_band: self.has_band(),
+            beat: self.roll.beat_at(self.picture.now() as i64).copied(),
         };
     }
 

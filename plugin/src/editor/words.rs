@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bridge::{Cause, Miss};
+use crate::bridge::{Beat, Cause, Miss};
 use crate::params::MIN_GAIN_DB;
 
 /// The longest time that a host takes to restart the plugin, of those that do.
@@ -120,6 +120,18 @@ pub struct State {
     pub any_stem_heard: bool,
     /// Whether the stems are those of a band that plays along.
     pub has_band: bool,
+    /// The beat of the band that is heard.
+    pub beat: Option<Beat>,
+}
+
+/// What a band goes by that has no transport to go by.
+fn own_beat(beat: &Beat) -> String {
+    let doubt = if beat.is_heard {
+        ""
+    } else {
+        " (not heard yet)"
+    };
+    format!("Own beat, {:.0} BPM{doubt}", beat.tempo)
 }
 
 /// The state of things as one sentence.
@@ -168,6 +180,9 @@ pub fn sentence(state: &State) -> (Mood, String) {
         State {
             is_sounding: false, ..
         } => (Mood::Well, "Ready. Start playback."),
+        State {
+            beat: Some(beat), ..
+        } if beat.is_free => return (Mood::Well, format!("Playing along. {}.", own_beat(beat))),
         State { has_band: true, .. } => (Mood::Well, "Playing along."),
         _ => (Mood::Well, "Separating."),
     };
@@ -209,6 +224,40 @@ mod tests {
             ..state
         });
         assert_eq!(mood, Mood::Waiting);
+    }
+
+    #[test]
+    fn a_beat_of_its_own_is_told_with_its_tempo_and_whether_it_is_heard() {
+        let beat = Beat {
+            chord: 0,
+            key: 0,
+            confidence: 1.0,
+            bar: 0,
+            beat: 0,
+            beats_per_bar: 4,
+            beat_quarters: 1.0,
+            tempo: 95.7,
+            is_free: true,
+            is_heard: true,
+        };
+        let words = |beat: Beat| {
+            let state = State {
+                is_active: true,
+                is_ready: true,
+                is_sounding: true,
+                any_stem_heard: true,
+                has_band: true,
+                beat: Some(beat),
+                ..State::default()
+            };
+            sentence(&state).1
+        };
+        assert_eq!(words(beat), "Playing along. Own beat, 96 BPM.");
+        let is_heard = false;
+        let guess = "Playing along. Own beat, 96 BPM (not heard yet).";
+        assert_eq!(words(Beat { is_heard, ..beat }), guess);
+        let is_free = false;
+        assert_eq!(words(Beat { is_free, ..beat }), "Playing along.");
     }
 
     #[test]

@@ -26,6 +26,8 @@ const PEAK_POWER: f64 = 0.7;
 const PEAK_SLOPE_HZ: f64 = 300.0;
 /// Added to the sum of a frame's chroma.
 const CHROMA_FLOOR: f64 = 0.002;
+/// How much each band's flux counts for a stroke.
+const STROKE_WEIGHTS: [f64; BANDS] = [4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0];
 /// The column of the loudest level.
 const LOUDEST: usize = 1;
 /// The columns of the flux.
@@ -44,6 +46,16 @@ pub struct Frame {
     low: [f64; 12],
     /// From C on.
     full: [f64; 12],
+}
+
+impl Frame {
+    /// How strongly something is struck: the mean flux, in which the bass counts more, because it falls on
+    /// beats more often than what is played over it.
+    pub fn stroke(&self) -> f64 {
+        let weighted = self.flux.iter().zip(STROKE_WEIGHTS);
+        weighted.map(|(flux, weight)| flux * weight).sum::<f64>()
+            / STROKE_WEIGHTS.iter().sum::<f64>()
+    }
 }
 
 /// Hears frames, one after the other.

@@ -6,5 +6,6 @@ mod dice;
 pub mod grid;
 pub mod hear;
 pub mod plan;
+pub mod pulse;
 
 pub use dice::Dice;

@@ -36,6 +36,7 @@ impl Band {
                 tempo: 120.0,
                 style: 0,
                 is_free: false,
+                is_heard: false,
             },
         }
     }

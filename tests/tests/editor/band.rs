@@ -165,6 +165,18 @@ fn the_band_shows_what_it_plays_and_the_chords_it_hears() {
 }
 
 #[test]
+fn a_beat_of_its_own_is_told_where_the_transport_stands_still() {
+    let mut rig = rig();
+    rig.is_playing = false;
+    // A tone has no beat, and the band has the patience of six seconds.
+    play_to(&mut rig, 8.0);
+    rig.wait_for("Own beat, 120 BPM (not heard yet)");
+    rig.is_playing = true;
+    play_to(&mut rig, 13.0);
+    rig.harness.get_by_label("Playing along.");
+}
+
+#[test]
 fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
     let mut rig = rig();
     for name in [

@@ -80,6 +80,8 @@ pub struct Rig {
     pub desk: Arc<Desk>,
     pub harness: Harness<'static>,
     pub folder: tempfile::TempDir,
+    /// Whether the host's transport runs.
+    pub is_playing: bool,
     links: Links,
     host: GuiContext,
     phase: f32,
@@ -137,6 +139,7 @@ impl Rig {
             desk,
             harness: open(&links, &host),
             folder,
+            is_playing: true,
             links,
             host,
             phase: 0.0,
@@ -154,12 +157,12 @@ impl Rig {
         f64::from(self.status.latency_samples.load(Ordering::Relaxed)) / RATE
     }
 
-    /// A song in 4/4 at 120 BPM.
+    /// A song in 4/4 at 120 BPM, where the transport runs.
     fn time(&self) -> HostTime {
         let quarters = self.played_s() * 2.0;
         let bar = (quarters / 4.0).floor();
         HostTime {
-            is_playing: true,
+            is_playing: self.is_playing,
             quarters: Some(quarters),
             tempo: Some(120.0),
             bar_quarters: Some(bar * 4.0),

@@ -12,6 +12,7 @@
 //! | [`idle`] | Nothing runs while nothing can be heard. |
 //! | [`waveform`] | The same for stems that join the input instead of replacing it. |
 //! | [`notes`] | The same for a band that plays along, in the time of the host's song. |
+//! | [`own_beat`] | Where the host's transport stands still, in the time of the player. |
 //!
 //! [`deck`] plays an engine as a host would, [`doubles`] stand in for the networks.
 
@@ -23,6 +24,7 @@ mod idle;
 mod never_silent;
 mod notes;
 mod null;
+mod own_beat;
 mod realtime_safe;
 mod repeatable;
 mod waits_only_ahead;

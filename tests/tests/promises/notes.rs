@@ -204,28 +204,6 @@ fn odd_metres_mid_bar_starts_and_changes_of_tempo_are_followed() {
 }
 
 #[test]
-fn without_a_transport_bars_count_from_the_first_sound() {
-    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::sound());
-    deck.song = Box::new(|_| HostTime {
-        tempo: Some(100.0),
-        ..HostTime::default()
-    });
-    // A hum too soft to play to, then a first note.
-    let mut input = vec![vec![1e-4; 70_000]; 2];
-    let tune = solo(3.0);
-    for (channel, tune) in input.iter_mut().zip(&tune) {
-        channel.extend(&tune[500..]);
-    }
-    deck.play(&input, random_blocks(9), &[(0, unity())]);
-    let found = beats(&deck.status.cues.all());
-    let first = input[0].iter().position(|s| s.abs() > 0.003_16).unwrap();
-    let (position, quarters, beat) = found[0];
-    assert_eq!((position, quarters), (first as i64, 0.0));
-    assert!(beat.is_free && (beat.bar, beat.beat) == (0, 0));
-    assert_eq!(found[1].0 - position, 28_800);
-}
-
-#[test]
 fn the_band_rests_after_eight_silent_beats_and_comes_back() {
     let double = Double::sound();
     let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &double);

@@ -138,6 +138,7 @@ mod tests {
             tempo: 120.0,
             style: 0,
             is_free: false,
+            is_heard: false,
         };
         let act = Act::Beat(beat);
         cue(position, act)

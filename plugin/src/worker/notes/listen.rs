@@ -9,10 +9,14 @@ use crate::dsp::Stft;
 use crate::geometry::{Geometry, OVERLAP};
 use crate::music::grid::{CELLS, EDGES, cell_of};
 use crate::music::hear::{Cell, Ear, FLUX_FRAMES, Frame, fill_cells};
+use crate::music::pulse::Strokes;
 use crate::worker::input::Input;
 
 /// Time for which frames are kept, in seconds: three beats of 20 per minute in half time, and more.
 const MAX_PAST_S: f64 = 25.0;
+
+/// Strokes so long ago say nothing of the beat any more, in seconds.
+const STROKES_S: f64 = 8.0;
 
 /// Beats whose cells are asked for: one for what cells without a frame are like, the one before the
 /// beat, the beat, and the one after it.
@@ -64,6 +68,8 @@ pub struct Listen {
     magnitude: Box<[f32]>,
     cells: Vec<Cell>,
     hop: usize,
+    /// Hz.
+    sample_rate: f64,
     chunk_frames: usize,
     max_frames: usize,
     /// Samples of [`Input`] before the chunk.
@@ -82,6 +88,7 @@ impl Listen {
             magnitude: vec![0.0; geometry.bins()].into(),
             cells: vec![[0.0; _]; BEATS * CELLS],
             hop: geometry.hop,
+            sample_rate: geometry.sample_rate,
             chunk_frames: geometry.chunk_frames,
             max_frames,
             past_samples: geometry.worker_delay_samples(),
@@ -131,6 +138,28 @@ impl Listen {
         });
         fill_cells(placed, &mut self.cells);
         &self.cells[CELLS..]
+    }
+
+    /// The strokes in the last seconds of the input from `start` up to `until`, and the position that their
+    /// first frame is at.
+    pub fn strokes(&self, start: i64, until: i64) -> (Strokes, f64) {
+        let frame_s = self.hop as f64 / self.sample_rate;
+        // What lies after a frame's place in its window has to be heard as well.
+        let last = until - (OVERLAP - 1) as i64 * self.hop as i64;
+        let first = start.max(until - (STROKES_S * self.sample_rate) as i64);
+        let mut heard = self
+            .frames
+            .iter()
+            .filter(|(at, _)| (first..=last).contains(at))
+            .peekable();
+        let at = heard.peek().map_or(first, |(at, _)| *at) as f64;
+        let strengths: Vec<f64> = heard.map(|(_, frame)| frame.stroke()).collect();
+        (Strokes::new(&strengths, frame_s), at)
+    }
+
+    /// Input samples from one frame to the next.
+    pub fn hop(&self) -> f64 {
+        self.hop as f64
     }
 
     /// How many of the cells of the beat and the one after it are heard whole when the input up to

@@ -79,10 +79,11 @@ impl Notes {
         }
     }
 
-    /// Lets stretches begin that wait for a sound which has come.
+    /// Lets stretches begin that wait for a sound which has come, and for its beat.
     fn begin_free(&mut self, chunk: &Chunk) {
         let first = chunk.start - self.ahead_samples;
         let end = chunk.start + self.chunk_samples;
+        let ahead = self.ahead_samples;
         for stretch in self.song.stretches().filter(|s| s.is_waiting()) {
             let from = stretch.start.max(first);
             let until = stretch.end.min(end);
@@ -91,9 +92,12 @@ impl Notes {
                 let idx = (position - first) as usize;
                 channels.iter().any(|channel| channel[idx].abs() >= SOUND)
             };
-            if let Some(sound) = (from..until).find(is_sound) {
-                stretch.begin(sound);
+            if !stretch.has_sound()
+                && let Some(sound) = (from..until).find(is_sound)
+            {
+                stretch.start_listening(sound);
             }
+            stretch.join(&self.listen, first + self.chunk_samples, ahead);
         }
     }
 

@@ -1,7 +1,11 @@
 //! The host's song as stretches without a jump: which place sounds at which input position.
 
+mod free;
+
 use std::collections::VecDeque;
 
+use self::free::Own;
+use super::listen::Listen;
 use super::metre::{Metre, SAME};
 use crate::bridge::{Beat, Feel, Point};
 use crate::music::grid::Place;
@@ -17,7 +21,7 @@ struct Knot {
 }
 
 /// A part of the song in which it goes on. Where the host's transport does not run it is free: bars
-/// count from the first sound, and until that it has no place.
+/// count from the first sound, in the tempo that is heard, and until that is known it has no place.
 pub struct Stretch {
     /// Tells it from the others.
     pub id: u64,
@@ -25,11 +29,15 @@ pub struct Stretch {
     pub start: i64,
     /// The input position after its last sample; [`i64::MAX`] while it goes on.
     pub end: i64,
+    /// The input position of the first beat that the band may play.
+    pub join: i64,
     /// Whether the host's transport does not run.
     pub is_free: bool,
+    /// What is heard of a free stretch's beat.
+    own: Own,
     /// What the host said last.
     point: Point,
-    /// In order; none of a free stretch before its first sound.
+    /// In order; none of a free stretch before it has a beat.
     knots: Vec<Knot>,
     quarters_per_sample: f64,
 }
@@ -85,6 +93,7 @@ impl Found {
                     beat_quarters: host.beat_quarters as f32,
                     tempo: tempo as f32,
                     is_free: false,
+                    is_heard: false,
                 };
                 (quarters, beat)
             })
@@ -95,21 +104,6 @@ impl Stretch {
     /// Whether it has no place yet.
     pub fn is_waiting(&self) -> bool {
         self.knots.is_empty()
-    }
-
-    /// Lets a free stretch's first bar start.
-    pub fn begin(&mut self, position: i64) {
-        let metre = Metre::of(&Point {
-            bar_quarters: 0.0,
-            bar_number: 0,
-            ..self.point
-        });
-        self.knots.push(Knot {
-            position: position as f64,
-            quarters: 0.0,
-            tempo: self.point.tempo,
-            metre,
-        });
     }
 
     /// The place that sounds at an input position, in quarter notes.
@@ -171,6 +165,10 @@ impl Stretch {
 
     /// Goes on through a point that is no jump.
     fn take(&mut self, point: &Point) {
+        if self.is_free {
+            self.point = *point;
+            return self.own.take(point);
+        }
         let is_old = (point.position as f64) <= self.knots.last().map_or(-1.0, |k| k.position);
         self.point = *point;
         let Some(last) = self.knots.last().copied().filter(|_| !is_old) else {
@@ -187,30 +185,21 @@ impl Stretch {
                 ..last
             });
         }
-        let quarters = if self.is_free {
-            self.quarters_at(position)
-        } else {
-            // A song never stands still.
-            let before = self.knots.last().copied().unwrap_or(last);
-            let least = 0.1 * self.quarters_per_sample * (position - before.position);
-            point.quarters.max(before.quarters + least)
-        };
-        let metre = if self.is_free {
-            last.metre
-        } else {
-            Metre::of(point)
-        };
+        // A song never stands still.
+        let before = self.knots.last().copied().unwrap_or(last);
+        let least = 0.1 * self.quarters_per_sample * (position - before.position);
         self.knots.push(Knot {
             position,
-            quarters,
+            quarters: point.quarters.max(before.quarters + least),
             tempo: point.tempo,
-            metre,
+            metre: Metre::of(point),
         });
     }
 
     fn forget_before(&mut self, position: f64) {
         let old = self.last_knot(|knot| knot.position <= position);
         self.knots.drain(..old);
+        self.own.forget_before(position);
     }
 }
 
@@ -263,7 +252,22 @@ impl Song {
             && stretch.start < position
         {
             let point = stretch.point;
+            let own = stretch.own.again();
             self.jump(&point, position);
+            self.stretches
+                .back_mut()
+                .into_iter()
+                .for_each(|s| s.own = own.clone());
+        }
+    }
+
+    /// Goes on from a beat as the input up to `until` lets it; returns the tempo from there on, in quarter
+    /// notes per minute. Only a free stretch's is another than the beat's.
+    pub fn follow(&mut self, id: u64, beat: &Found, listen: &Listen, until: i64) -> f64 {
+        let mut stretches = self.stretches.iter_mut();
+        match stretches.find(|stretch| stretch.id == id) {
+            Some(stretch) if stretch.is_free => stretch.follow(beat.quarters, listen, until),
+            _ => beat.tempo,
         }
     }
 
@@ -275,7 +279,9 @@ impl Song {
             id: self.next_id,
             start,
             end: i64::MAX,
+            join: start,
             is_free: !point.is_playing,
+            own: Own::new(point),
             point: *point,
             knots: Vec::new(),
             quarters_per_sample: self.quarters_per_sample,

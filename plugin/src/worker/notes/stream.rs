@@ -129,7 +129,7 @@ impl Stream {
         }
         let from = match at.last {
             Some((last, _)) => last + 2.0 * SAME,
-            None => stretch.quarters_at(stretch.start.max(earliest) as f64),
+            None => stretch.quarters_at(stretch.join.max(earliest) as f64),
         };
         let found = stretch.beat_from(from, self.direction.feel)?;
         let position = stretch.position_at(found.quarters).round() as i64;
@@ -150,10 +150,12 @@ impl Stream {
         listen: &mut Listen,
         play: &mut Play,
     ) -> Result<(), RunError> {
+        let until = next.position + self.ahead_samples;
+        let mut found = next.found;
+        found.tempo = song.follow(next.stretch, &found, listen, until);
         let (Some(at), Some(stretch)) = (self.at, song.stretch(next.stretch)) else {
             return Ok(());
         };
-        let mut found = next.found;
         let is_first = at.last.is_none();
         if is_first || found.is_bar() {
             if self.direction.feel != direction.feel {
@@ -186,7 +188,6 @@ impl Stream {
             is_first,
             ..found.place()
         };
-        let until = next.position + self.ahead_samples;
         let num_heard = listen.num_heard(stretch, &around, until);
         let cells = listen.cells(stretch, &around, until);
         self.hear(cells, num_heard, [&place, &following.place()]);
@@ -240,6 +241,7 @@ impl Stream {
                     style,
                     confidence: decided.confidence,
                     is_free: stretch.is_free,
+                    is_heard: stretch.is_heard(),
                     ..beat.1
                 }),
             );
