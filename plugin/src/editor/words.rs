@@ -231,6 +231,7 @@ mod tests {
         let beat = Beat {
             chord: 0,
             key: 0,
+            style: 0,
             confidence: 1.0,
             bar: 0,
             beat: 0,
