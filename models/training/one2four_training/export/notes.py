@@ -275,7 +275,7 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
     taken = timing_ms(plan, band)
     print(f"accompany: parity {difference:.1e}, {taken:.1f} ms per second of audio at 120 BPM")
     trainings = {
-        name: runs.read(band_run.with_name(name) / "run.json")
+        name: runs.joined(runs.read(band_run.with_name(name) / "run.json"))
         for name in ("accompany-plan", "accompany-band")
         if band_run and (band_run.with_name(name) / "run.json").exists()
     }
