@@ -218,7 +218,11 @@ mod tests {
             ("band.sf2", "../band.sf2", "sound.file"),
             ("band.sf2", "band.onnx", "sound.file"),
             ("key_memory = 0.95", "key_memory = 1.0", "plan.key_memory"),
-            ("style_memory = 0.98", "style_memory = -1", "plan.style_memory"),
+            (
+                "style_memory = 0.98",
+                "style_memory = -1",
+                "plan.style_memory",
+            ),
             ("style_lead = 2.0", "style_lead = nan", "plan.style_lead"),
             ("style_lead = 2.0\n", "", "pack.toml"),
             ("prior = 0.0", "prior = nan", "style.prior"),

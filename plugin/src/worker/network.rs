@@ -15,7 +15,7 @@ pub enum Networks {
     /// Of a `waveform` pack.
     Waveform(Box<dyn WaveformNetwork>),
     /// Of a `notes` pack.
-    Notes(Band),
+    Notes(Box<Band>),
 }
 
 /// The networks of a `mask` pack, with their memory of the chunks before.

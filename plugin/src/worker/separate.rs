@@ -53,7 +53,7 @@ impl Separator {
                 Box::new(Waveforms::new(geometry, &stream, channels, network)?)
             }
             (Networks::Notes(band), Stream::Notes(_)) => {
-                Box::new(Notes::new(geometry, channels, band))
+                Box::new(Notes::new(geometry, channels, *band))
             }
             _ => return Err("The pack's kind has changed; restart the plugin".into()),
         };

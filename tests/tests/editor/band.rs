@@ -8,9 +8,7 @@ use one2four::instrument::Instrument;
 use one2four::music::decode::{Played, Thresholds};
 use one2four::music::plan::{PlanLogits, PlanRules, STYLES};
 use one2four::params::{Fills, STRIPS};
-use one2four::worker::{
-    Band, Hearing, Networks, NotesNetwork, Orders, RunError, Sounds,
-};
+use one2four::worker::{Band, Hearing, Networks, NotesNetwork, Orders, RunError, Sounds};
 
 use super::rig::Rig;
 
@@ -91,7 +89,7 @@ impl Instrument for Hum {
 }
 
 fn band() -> Networks {
-    Networks::Notes(Band {
+    Networks::Notes(Box::new(Band {
         network: Box::new(Steady),
         instrument: Box::new(Hum),
         plan: PlanRules {
@@ -110,7 +108,7 @@ fn band() -> Networks {
             variation: 0.0,
         },
         styles: vec![Sounds::default(); STYLES],
-    })
+    }))
 }
 
 /// An editor with the band.

@@ -120,7 +120,7 @@ impl Double {
     pub fn load_notes(&self) -> Load {
         let double = self.clone();
         Box::new(move || {
-            Ok(Networks::Notes(Band {
+            Ok(Networks::Notes(Box::new(Band {
                 network: Box::new(double.clone()),
                 instrument: Box::new(Tones::default()),
                 plan: PlanRules {
@@ -139,7 +139,7 @@ impl Double {
                     variation: 0.5,
                 },
                 styles: Vec::new(),
-            }))
+            })))
         })
     }
 

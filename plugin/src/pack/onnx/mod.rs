@@ -58,13 +58,13 @@ impl From<Loaded> for Networks {
                 networks,
                 sampler,
                 band,
-            } => Self::Notes(Band {
+            } => Self::Notes(Box::new(Band {
                 network: networks,
                 instrument: sampler,
                 plan: band.plan,
                 thresholds: band.thresholds,
                 styles: band.styles.iter().map(Style::sounds).collect(),
-            }),
+            })),
         }
     }
 }
