@@ -166,6 +166,7 @@ def test_a_doubtful_chord_leaves_root_and_pulse():
     for number in range(6):
         events = decoder.step(made_beat(number, confidence=0.05, chord=chords.number(7, "7")))
         assert {e.stem for e in events if e.velocity} <= {0, 1}
+        assert {e.cell % grid.CELLS for e in events if e.stem == 0} <= {0}
         assert {e.pitch % 12 for e in events if e.stem == 1} <= {7}
 
 

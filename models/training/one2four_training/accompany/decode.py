@@ -107,13 +107,16 @@ class Decoder:
         else:
             self._drums(beat)
             self._bass(beat)
-            if np.mean(self.sure) < UNSURE:
+            if self._is_unsure():
                 self._rest((2, 3))
             else:
                 self._chordal(beat, 2)
                 self._chordal(beat, 3)
         self.cell = first + grid.CELLS
         return sorted(self.events, key=lambda e: (e.cell, e.stem, e.velocity > 0, e.pitch))
+
+    def _is_unsure(self) -> bool:
+        return bool(np.mean(self.sure) < UNSURE)
 
     def _rest(self, stems: tuple[int, ...]) -> None:
         for stem in stems:
@@ -145,6 +148,8 @@ class Decoder:
     def _drums(self, beat: Beat) -> None:
         found = beat.outputs["drums"]
         over = self._over(beat, 0, found["onset"], np.array(self.settings.drums))
+        if self._is_unsure():
+            over[1:] = -NEVER  # what is heard may be no music: a plain pulse
         for cell in range(grid.CELLS):
             phrase = beat.is_first or (beat.beat == 0 and beat.bar % grid.PHRASE_BARS == 0)
             if not (cell == 0 and phrase):
@@ -165,7 +170,7 @@ class Decoder:
         onset = np.logaddexp.reduce(pitched, axis=1) - held
         over = self._over(beat, 1, onset[:, None], self.settings.bass_onset)[:, 0]
         base = score.bass_base(int(chords.root_of(beat.chord))) - score.BASS_BELOW
-        unsure = np.mean(self.sure) < UNSURE
+        unsure = self._is_unsure()
         for cell in range(grid.CELLS):
             now = self.cell + cell
             if over[cell] > 0:

@@ -20,6 +20,10 @@ impl Decoder {
         let mut over = self.over::<VOICES>(told, wishes, 0, |cell, voice| {
             f64::from(played.drums_onset[cell][voice]) - thresholds[voice]
         });
+        if self.is_unsure() {
+            // What is heard may be no music: a plain pulse.
+            over[1..].as_flattened_mut().fill(-NEVER);
+        }
         for (cell, over) in over.iter_mut().enumerate() {
             let is_phrase = told.place.is_first || told.place.starts_phrase();
             if !(cell == 0 && is_phrase) {
