@@ -24,6 +24,8 @@ const IN_KEY: f64 = 0.95;
 const IN_CHORD: f64 = 0.9;
 /// As loud has each bar of drums and bass to be at its loudest: -40 dBFS.
 const HEARD: f32 = 0.01;
+/// So many notes drums have to play in a bar, in the mean: a hat on every eighth, a kick, a snare.
+const DRUMS: usize = 10;
 /// So many bars have to differ.
 const OTHER_BARS: usize = 12;
 
@@ -173,6 +175,8 @@ fn a_solo_that_nobody_trained_on_comes_back_with_a_band() {
         ("guitar", GUITAR, 140.0, "2", 0),
         ("piano", PIANO, 140.0, "1", 0),
         ("guitar", GUITAR, 92.0, "7", 50),
+        ("piano", PIANO, 92.0, "Auto", 0),
+        ("guitar", GUITAR, 140.0, "Auto", 0),
     ] {
         let band = play(solo, bpm, style, swing);
         let what = format!("{solo} at {bpm}, style {style}");
@@ -203,6 +207,11 @@ fn a_solo_that_nobody_trained_on_comes_back_with_a_band() {
                 );
             }
         }
+        let num_drums: usize = (0..BARS).map(|bar| band.num_notes(0, bar)).sum();
+        assert!(
+            num_drums >= DRUMS * BARS,
+            "{what}: only {num_drums} notes of drums"
+        );
         let bars: BTreeSet<_> = (0..BARS).map(|bar| band.bar(bar)).collect();
         assert!(
             bars.len() >= OTHER_BARS,
