@@ -33,8 +33,13 @@ PEAK = 0.9
 RUMBLE_FILTER = scipy.signal.butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")
 
 
-def fluidsynth(events: midi.Events, bank: Path, seconds: float, size: int = 0) -> np.ndarray:
-    """-> [samples, 2] float32. fluidsynth goes on for ever while a note hangs, so the audio is read
+def fluidsynth(
+    events: midi.Events, bank: Path, seconds: float, size: int = 0, whole: bool = False
+) -> np.ndarray:
+    """-> [samples, 2] float32. Unless the `whole` bank is loaded first, which takes longer, only the samples
+    that are played are; the last bits, and some drums by -30 dB, are then others.
+
+    fluidsynth goes on for ever while a note hangs, so the audio is read
     from a pipe and the program ended once there is enough.
 
     With a `size` the instruments are so many semitones smaller than the bank has them, at the same pitch:
@@ -48,7 +53,7 @@ def fluidsynth(events: midi.Events, bank: Path, seconds: float, size: int = 0) -
         song = Path(folder) / "song.mid"
         midi.write(events, song)
         command = ["fluidsynth", "-q", "-n", "-i", "-r", str(rate), "-g", "0.4"]
-        command += ["-o", "synth.dynamic-sample-loading=1"]  # a bank has 140 MB
+        command += [] if whole else ["-o", "synth.dynamic-sample-loading=1"]  # a bank has 140 MB
         command += ["-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", str(bank), str(song)]
         synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         data = synth.stdout.read(samples * 8)
@@ -61,12 +66,13 @@ def fluidsynth(events: midi.Events, bank: Path, seconds: float, size: int = 0) -
 
 
 def stems_of(
-    events: midi.Events, bank: Path, start: float, seconds: float, sizes: tuple[int, ...] = (0,) * len(STEMS)
-) -> np.ndarray:
+    events: midi.Events, bank: Path, start: float, seconds: float, sizes: tuple[int, ...] = (0,) * len(STEMS),
+    whole: bool = False,
+) -> np.ndarray:  # fmt: skip
     """-> [4, samples, 2] float32."""
     cut = midi.split(midi.window(events, start, seconds))
     stems = np.stack(
-        [fluidsynth(cut[stem], bank, seconds, size) for stem, size in zip(STEMS, sizes, strict=True)]
+        [fluidsynth(cut[stem], bank, seconds, size, whole) for stem, size in zip(STEMS, sizes, strict=True)]
     )
     return scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
 
@@ -151,7 +157,8 @@ def render_one(excerpt: dict) -> dict:
     starts = best_starts(events, excerpt["seconds"])
     start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
     own_sizes = sizes(excerpt) if trains else (0,) * len(STEMS)
-    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes)
+    # What is measured stays what it was: with whole banks.
+    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes, whole=not trains)
     stems = levelled(recorded(stems, excerpt) if trains else stems)
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
