@@ -11,7 +11,7 @@ use nice_plug::prelude::*;
 use super::switch_param;
 use crate::bridge::{Direction, Feel, NUM_STEMS};
 
-/// The number of the last style; 0 finds one.
+/// The number of the last style; 0 leaves it to the ear.
 pub const MAX_STYLE: i32 = 28;
 /// The last seed.
 pub const MAX_SEED: i32 = 999;
@@ -82,7 +82,7 @@ impl StyleNames {
         }
     }
 
-    /// What the style with this number, from 1, is called: its name or the number; 0 finds one.
+    /// What the style with this number, from 1, is called: its name or the number; 0 leaves it to the ear.
     pub fn name(&self, style: i32) -> String {
         let Ok(style_idx) = usize::try_from(style - 1) else {
             return AUTO.into();
@@ -112,7 +112,7 @@ impl StyleNames {
 /// The band's parameters. It takes a change over at its next bar.
 #[derive(Params)]
 pub struct BandParams {
-    /// 0 finds one; see [`StyleNames`].
+    /// 0 leaves it to the ear; see [`StyleNames`].
     #[id = "style"]
     pub style: IntParam,
     /// [`AUTO_INTENSITY`], or per cent.

@@ -7,7 +7,7 @@
 | `paper-one2four-combined` | the paper's: four BiLSTMs trained together |
 | `paper-one2four-split` | the paper's: four networks trained apart |
 | `open-unmix` | PyPI's Open-Unmix, trained on the same mixes, to compare with |
-| `accompany-plan` | hears the chord of each beat of a solo |
+| `accompany-plan` | hears the chord, the key and the style of each beat of a solo |
 | `accompany-band` | four BiLSTMs that play around it; hears chords by `accompany-plan` |
 | `accompany-adversarial` | the same, trained against a judge that tells it from MMA |
 
