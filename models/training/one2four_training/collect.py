@@ -14,6 +14,7 @@ import struct
 import subprocess
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import midi, runs
@@ -106,45 +107,49 @@ def chart(file: str, names: list[str], choice: random.Random) -> str:
     return f"RndSeed {zlib.crc32(text.encode())}\n{text}"
 
 
-def mma(count: int, seed: int, prefix: str = "mma") -> list[tuple[dict, bytes]]:
-    """`count` songs that have drums, bass and one more; three in four also piano."""
-    choice, library, songs = random.Random(seed), grooves(), []
+def mma(
+    count: int, seed: int, prefix: str, known: dict[str, dict | None], trains_only: bool = False
+) -> Iterator[tuple[str, dict | None, bytes]]:
+    """(name, entry, MIDI) of every try until `count` songs have drums, bass and one more; three in four also
+    piano. The entry of a try that came to nothing is None. What is `known` is not made again, and has no
+    MIDI here. With `trains_only` held-out styles are passed over."""
+    choice, library = random.Random(seed), grooves()
     with_piano = without = 0
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "song.mma", Path(folder) / "song.mid"
         for number in range(20 * count):
-            if len(songs) == count:
+            if with_piano + without == count:
                 break
-            if number % 100 == 99:
-                print(f"mma: {len(songs)} songs of {count}", flush=True)
+            name = f"{prefix}-{number:04}"
             file, names = choice.choice(library)
-            source.write_text(chart(file, names, choice))
-            target.unlink(missing_ok=True)
-            command = ["mma", str(source), "-f", str(target)]
-            try:
-                subprocess.run(command, capture_output=True, timeout=60, check=True)
-            except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            text = chart(file, names, choice)
+            split = "valid" if hashlib.sha1(file.encode()).digest()[0] % HELD_OUT_STYLES == 0 else "train"
+            if trains_only and split != "train":
                 continue
-            data = target.read_bytes()
-            entry = described(f"{prefix}-{number:04}", "mma", data)
-            if entry is None:
-                continue
-            if "piano" in entry["present"]:
-                with_piano += 1
-            elif without >= count // 4:
-                continue
+            if name in known:
+                entry, data = known[name], b""
             else:
-                without += 1
-            digest = hashlib.sha1(file.encode()).digest()[0]
-            entry.update(style=file, split="valid" if digest % HELD_OUT_STYLES == 0 else "train")
-            songs.append((entry, data))
-    return songs
+                source.write_text(text)
+                target.unlink(missing_ok=True)
+                data = compiled(source, target)
+                entry = described(name, "mma", data) if data else None
+            if entry and "piano" not in entry["present"] and without >= count // 4:
+                entry = None
+            if entry:
+                has_piano = "piano" in entry["present"]
+                with_piano, without = with_piano + has_piano, without + (not has_piano)
+                entry.update(style=file, split=split)
+            yield name, entry, data
 
 
-def more_mma(count: int, seed: int) -> list[tuple[dict, bytes]]:
-    """`count` further songs, less those in held-out styles: a larger training set leaves the songs that
-    numbers are measured on as they are."""
-    return [song for song in mma(count, seed + 1, "mma-more") if song[0]["split"] == "train"]
+def compiled(source: Path, target: Path) -> bytes:
+    """What MMA makes of a chart; nothing where it refuses the groove."""
+    try:
+        command = ["mma", str(source), "-f", str(target)]
+        subprocess.run(command, capture_output=True, timeout=60, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return b""
+    return target.read_bytes()
 
 
 def openttd(folder: Path) -> list[tuple[dict, bytes]]:
@@ -158,24 +163,53 @@ def openttd(folder: Path) -> list[tuple[dict, bytes]]:
 
 
 def collect(mma_songs: int, more_mma_songs: int, seed: int, openttd_folder: Path) -> None:
-    """Fills cache/songs: NAME.mid and, in run.json, the index."""
+    """Fills cache/songs: NAME.mid and, in run.json, the index. Goes on where it was stopped."""
     folder = runs.cache() / "songs"
     index = folder / "run.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = runs.read(index) if index.exists() else {}
     arguments = {"mma_songs": mma_songs, "more_mma_songs": more_mma_songs, "seed": seed}
-    if index.exists() and runs.read(index)["arguments"] == arguments:
+    is_same = kept.get("arguments") == arguments
+    if is_same and kept["done"]:
         print("songs: nothing to do")
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    songs = freedoom()
-    print(f"freedoom: {len(songs)} songs")
-    songs += mma(mma_songs, seed)
-    print(f"with mma: {len(songs)} songs")
-    songs += openttd(openttd_folder)
-    songs += more_mma(more_mma_songs, seed)
-    for entry, data in songs:
-        (folder / f"{entry['name']}.mid").write_bytes(data)
-    runs.write(index, command="collect", arguments=arguments, seed=seed, songs=[e for e, _ in songs])
+    if kept.get("arguments", {}).get("seed", seed) != seed:
+        raise SystemExit(f"{folder} has songs of another seed: move it away, or set ONE2FOUR_CACHE")
+    known: dict[str, dict | None] = {entry["name"]: entry for entry in kept.get("songs", [])}
+    if is_same:
+        known |= dict.fromkeys(kept["refused"])
+    songs: list[dict] = []
+    refused: list[str] = []
+
+    def write(done: bool) -> None:
+        runs.write(
+            index, command="collect", arguments=arguments, seed=seed, done=done, songs=songs, refused=refused
+        )  # fmt: skip
+
+    def add(name: str, entry: dict | None, data: bytes) -> None:
+        if entry is None:
+            refused.append(name)
+            return
+        if data:
+            (folder / f"{name}.mid").write_bytes(data)
+        songs.append(entry)
+
+    # In this order: a held-out song's place in the index chooses its bank.
+    for entry, data in freedoom():
+        add(entry["name"], entry, data)
+    for name, entry, data in mma(mma_songs, seed, "mma", known):
+        add(name, entry, data)
+    for entry, data in openttd(openttd_folder):
+        add(entry["name"], entry, data)
+    # A larger training set leaves the songs that numbers are measured on as they are.
+    more = mma(more_mma_songs, seed + 1, "mma-more", known, trains_only=True)
+    for number, (name, entry, data) in enumerate(more, 1):
+        add(name, entry, data)
+        if data and number % 50 == 0:
+            write(done=False)
+            print(f"mma: {len(songs)} songs after {number} tries", flush=True)
+    write(done=True)
     for split in ("train", "valid", "test"):
-        own = [entry for entry, _ in songs if entry["split"] == split]
+        own = [entry for entry in songs if entry["split"] == split]
         piano = sum("piano" in entry["present"] for entry in own)
         print(f"{split}: {len(own)} songs, {piano} with piano")

@@ -54,47 +54,69 @@ def spectral_of(stems: torch.Tensor, committed: int, vary: bool = False) -> Spec
     for row, one in enumerate(audio):  # one by one: this fits the processor's cache
         spectra = STFT.transform(one)
         curves = tone_curves(len(STEMS)) if vary else np.ones((len(STEMS), USED_BINS), np.float32)
-        _sum_bands(spectra, curves, power[:, row], product[:, row], energies[:, row])
+        parts, pairs = spectra.view(np.float32), np.repeat(curves, 2, axis=1)
+        _sum_bands(parts, pairs, power[:, row], product[:, row], energies[:, row])
         if row < TIME_ROWS:
             kept.append(spectra[:, :, :committed, :USED_BINS] * curves[:, None, None])
     return Spectral(*map(torch.from_numpy, (power, product, energies, np.stack(kept))))
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True)
-def _sum_bands(spectra, curves, power, product, energies):
-    """One row: [S, channels, T, bins] complex, [S, USED_BINS] -> the fields of `Spectral`, filled in."""
-    stems, channels, frames, _ = spectra.shape
+def _sum_bands(parts, curves, power, product, energies):
+    """One row: spectra [S, channels, T, 2 bins] and curves [S, 2 USED_BINS], real and imaginary part of a bin
+    side by side (a complex array's memory: such loops the compiler turns into vectors) -> the fields of
+    `Spectral`, filled in."""
+    stems, channels, frames, _ = parts.shape
     committed = len(product)
-    shared, own = np.empty(stems, np.float32), np.empty(stems, np.float32)
+    own = np.empty((stems, 2 * USED_BINS), np.float32)
+    mix, squares = np.empty(2 * USED_BINS, np.float32), np.empty(2 * USED_BINS, np.float32)
+    weight, energy = np.empty(BANDS, np.float32), np.empty(BANDS, np.float32)
     for frame in range(frames):
         for channel in range(channels):
+            mix[:] = 0
+            for stem in range(stems):
+                for k in range(2 * USED_BINS):
+                    own[stem, k] = parts[stem, channel, frame, k] * curves[stem, k]
+                    mix[k] += own[stem, k]
+            for k in range(2 * USED_BINS):
+                squares[k] = mix[k] * mix[k]
+            _per_band(squares, power[frame, channel])
+            if frame >= committed:
+                continue
             for band in range(BANDS):
-                first = band if band < SINGLE else SINGLE + (band - SINGLE) * GROUP
-                last = first + (1 if band < SINGLE else GROUP)
-                mix_power = np.float32(0)
-                shared[:] = 0
-                own[:] = 0
-                for k in range(first, last):
-                    real, imag = np.float32(0), np.float32(0)
-                    for stem in range(stems):
-                        real += spectra[stem, channel, frame, k].real * curves[stem, k]
-                        imag += spectra[stem, channel, frame, k].imag * curves[stem, k]
-                    mix_power += real * real + imag * imag
-                    if frame < committed:
-                        for stem in range(stems):
-                            stem_real = spectra[stem, channel, frame, k].real * curves[stem, k]
-                            stem_imag = spectra[stem, channel, frame, k].imag * curves[stem, k]
-                            shared[stem] += stem_real * real + stem_imag * imag
-                            own[stem] += stem_real * stem_real + stem_imag * stem_imag
-                power[frame, channel, band] = mix_power
-                if frame < committed:
-                    weight = 1 / np.sqrt(mix_power + np.float32(FLOOR))
-                    for stem in range(stems):
-                        product[frame, stem, channel, band] = shared[stem]
-                        energies[0, stem] += own[stem]
-                        energies[1, stem] += own[stem] * weight
-                    energies[0, stems] += mix_power
-                    energies[1, stems] += mix_power * weight
+                weight[band] = 1 / np.sqrt(power[frame, channel, band] + np.float32(FLOOR))
+            _add_energy(power[frame, channel], weight, energies[:, stems])
+            for stem in range(stems):
+                for k in range(2 * USED_BINS):
+                    squares[k] = own[stem, k] * mix[k]
+                _per_band(squares, product[frame, stem, channel])
+                for k in range(2 * USED_BINS):
+                    squares[k] = own[stem, k] * own[stem, k]
+                _per_band(squares, energy)
+                _add_energy(energy, weight, energies[:, stem])
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+def _per_band(parts, bands):
+    """[2 USED_BINS] -> [BANDS], the sums over each band's bins, filled in."""
+    for band in range(SINGLE):
+        bands[band] = parts[2 * band] + parts[2 * band + 1]
+    for band in range(GROUPS):
+        first, total = 2 * (SINGLE + band * GROUP), np.float32(0)
+        for k in range(first, first + 2 * GROUP):
+            total += parts[k]
+        bands[SINGLE + band] = total
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+def _add_energy(energy, weight, sums):
+    """Adds the sum over the bands, and that with each weighted, to the two numbers of `sums`."""
+    plain, less = np.float32(0), np.float32(0)
+    for band in range(BANDS):
+        plain += energy[band]
+        less += energy[band] * weight[band]
+    sums[0] += plain
+    sums[1] += less
 
 
 def band_power(magnitude: torch.Tensor) -> torch.Tensor:
