@@ -14,6 +14,7 @@ from . import STEMS, runs
 
 SAMPLE_RATE = 44_100
 ACTIVE_DB = -50  # a stem's second is active above it
+SHARES = {"freedoom": 0.4, "mma": 0.6}  # of the cuts to train on: few songs are written by hand
 REMIX_SHARE = 0.5
 MONO_SHARE = 0.4  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
@@ -61,15 +62,17 @@ class Mixes:
             raise SystemExit(f"{folder} has no songs to {split} with; `render` makes some")
         self.audio = [np.load(folder / f"{e['name']}.npy", mmap_mode="r") for e in entries]
         self.levels_db = [np.array(entry["levels_db"]) for entry in entries]
-        self.active = [self._active_seconds(index) for index in range(len(STEMS))]
+        sources = [entry.get("source") if split == "train" else None for entry in entries]
+        self.active = [self._active_seconds(index, sources) for index in range(len(STEMS))]
 
-    def _active_seconds(self, stem: int) -> list[tuple[int, int]]:
-        """(excerpt, second) wherever the stem plays."""
-        return [
-            (number, second)
-            for number, levels in enumerate(self.levels_db)
-            for second in np.flatnonzero(levels[stem] > ACTIVE_DB)
-        ]
+    def _active_seconds(self, stem: int, sources: list) -> dict[str | None, list[tuple[int, int]]]:
+        """(excerpt, second) wherever the stem plays, per source of songs."""
+        found: dict[str | None, list[tuple[int, int]]] = {}
+        for number, (levels, source) in enumerate(zip(self.levels_db, sources, strict=True)):
+            seconds = np.flatnonzero(levels[stem] > ACTIVE_DB)
+            if len(seconds):
+                found.setdefault(source, []).extend((number, second) for second in seconds)
+        return found
 
     def plan(self, rows: int, samples: int, random: np.random.Generator, augment: bool = True) -> Plan:
         """`rows` mixes of `samples` samples; the same for the same state of `random`. Without `augment`
@@ -124,8 +127,13 @@ class Mixes:
 
     def _place(self, stem: int, samples: int, random: np.random.Generator) -> tuple[int, int]:
         """(excerpt, first sample) where the stem plays, if it plays anywhere."""
-        if self.active[stem]:
-            excerpt, second = self.active[stem][random.integers(len(self.active[stem]))]
+        if sources := list(self.active[stem]):
+            source = sources[0]
+            if len(sources) > 1:
+                shares = np.array([SHARES[name] for name in sources])
+                source = sources[random.choice(len(sources), p=shares / shares.sum())]
+            active = self.active[stem][source]
+            excerpt, second = active[random.integers(len(active))]
             start = second * SAMPLE_RATE - random.integers(samples // 2)
         else:
             excerpt = random.integers(len(self.audio))

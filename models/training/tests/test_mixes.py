@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from one2four_training.mixes import Mixes
+from one2four_training import runs
+from one2four_training.mixes import SHARES, Mixes
 
 
 def test_consecutive_cuts_go_on_where_the_last_ended(made_cache):
@@ -34,3 +35,13 @@ def test_without_variation_a_mix_is_the_songs_own(made_cache):
     cut, start = mixes.cut(plan, 0, 44_100)[0].numpy(), plan.rows[0][0].start
     stored = np.load(made_cache / "audio" / "made.2.npy")[:, start : start + 44_100] / 32768
     assert np.allclose(cut, stored.transpose(0, 2, 1), atol=1e-6)
+
+
+def test_songs_written_by_hand_keep_their_share(made_cache):
+    index = made_cache / "audio" / "run.json"
+    made, _, valid = runs.read(index)["excerpts"]
+    freedoom, mma = {**made, "source": "freedoom"}, {**made, "source": "mma"}
+    runs.write(index, excerpts=[freedoom, *[mma] * 9, valid])
+    plan = Mixes("train").plan(300, 9_000, np.random.default_rng(0))
+    cuts = [cut.excerpt for row in plan.rows for cut in row if cut]
+    assert abs(np.mean(np.array(cuts) == 0) - SHARES["freedoom"]) < 0.05
