@@ -3,6 +3,7 @@
     chords.py     the vocabulary of chords and keys
     grid.py       cells: time in beats, six cells a beat, and the phase of a cell in its bar
     songs.py      chord charts, made into songs by MMA                       collect
+    arranged.py   songs written by hand, with the chords that are read off them
     score.py      a song's notes as what the networks are to say of each cell
     solo.py       one instrument that plays the chart
     nothing.py    sounds in which there is no chord

@@ -4,7 +4,7 @@ A song has a chart (a chord for each beat, where fills are, the key), a style, a
 NAME.mid; and for songs that are held out NAME.again.mid, the same chart with another seed of MMA's. The
 index is run.json.
 
-    train     songs in the named styles, and in the other style files of MMA ("auto")
+    train     songs in the named styles, in the other style files of MMA, and written by hand (`arranged.py`)
     valid     new songs in the named styles: choice of checkpoint and thresholds
     test      new songs in the named styles
     unseen    songs in style files that no training song uses
@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 from .. import collect, runs
-from . import folder, score
+from . import arranged, folder, score
 from .chords import NAMES, number
 
 STYLES = {
@@ -192,6 +192,11 @@ def collect_songs(per_style: int, others: int, seed: int) -> None:
             refused=sorted(refused),
         )  # fmt: skip
 
+    for entry, data in arranged.songs():
+        (target / f"{entry['name']}.mid").write_bytes(data)
+        songs[entry["name"]] = entry
+    write()
+    print(f"freedoom: {len(songs)} songs", flush=True)
     wanted = [plan for plan in plans(per_style, others, seed) if plan[0] not in songs.keys() | refused]
     for number_, (name, file, split) in enumerate(wanted, 1):
         entry = one(name, file, found[file], split, random.Random(f"{seed} {name}"))
