@@ -1,8 +1,8 @@
 """Freedoom's songs as songs to learn from: arrangements written by hand, cut into 24 bars.
 
-They come without a chord chart, so their chords are read off the notes that sound in each beat. In 60 of MMA's
-songs, by which the weights below were chosen, that finds the chart's root and third in 0.93 of the beats. Left
-out are songs that change their metre, whose beat is not a quarter note, or whose notes are off the grid.
+They come without a chord chart, so their chords are read off the notes that sound in each beat. In 60 songs
+of MMA's, by which the weights below were chosen, that finds the chart's root and third in 0.93 of the beats.
+Left out are songs that change their metre, whose beat is not a quarter note, or whose notes are off the grid.
 """
 
 import io
