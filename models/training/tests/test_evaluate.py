@@ -19,6 +19,7 @@ from one2four_training.evaluate import (
     rows,
     run,
     scores,
+    table,
     targets,
 )
 from one2four_training.evaluate.clips import Clip
@@ -211,3 +212,9 @@ def test_rows_that_take_few_clips_take_them_of_both_sets(monkeypatch):
     entries = [{"name": f"{split}{number}"} for number in range(4) for split in ("valid", "test")]
     store = type("Empty", (), {"clips": {"valid0": {}}})
     assert [name for _, name, _ in run.missing(entries, {"made": store}, [])] == ["test0", "valid2", "test2"]
+
+
+def test_f1_of_notes_counts_what_is_picked_wrongly():
+    assert table.number_of({"recall": 1.0, "precision": 0.5}, "f1") == pytest.approx(2 / 3)
+    assert table.number_of({"recall": 0.0}, "f1") == 0  # nothing was picked
+    assert table.number_of({"si_sdr": 1.0}, "f1") is None

@@ -82,7 +82,9 @@ def noise_section(numbers: Numbers, titles: dict[str, str]) -> list[str]:
         *by_stem(numbers, shown, "residual, dB", "residual", None, one(1)),
         *by_stem(numbers, shown, "notes found", "recall", None, one(2)),
         *by_stem(numbers, shown, "of what is picked, notes", "precision", None, one(2)),
-        "Residual (less is better) and notes found (more is better), both at once:",
+        *by_stem(numbers, shown, "F1 of both", "f1", None, one(2)),
+        "Residual (less is better) and notes found (more is better), both at once; in brackets the F1, by",
+        "which a stem gains nothing by letting the other stems' notes through:",
         "",
         *targets.noise_lines(numbers),
     ]

@@ -26,7 +26,8 @@ class Numbers:
 
     def column(self, row: str, what: str, stem: str, names: list[str]) -> np.ndarray:
         kept = self.kept(row)
-        return np.array([kept[n]["stems"][stem][what] for n in names if what in kept[n]["stems"][stem]])
+        values = [number_of(kept[name]["stems"][stem], what) for name in names]
+        return np.array([value for value in values if value is not None])
 
     def pair(
         self, rows: tuple[str, str], what: str, stem: str, group: str | None
@@ -45,6 +46,16 @@ class Numbers:
     def median(self, row: str, what: str, stem: str) -> float | None:
         values = self.column(row, what, stem, self.clips(row))
         return float(np.median(values)) if len(values) else None
+
+
+def number_of(kept: dict, what: str) -> float | None:
+    """A stem's number in a clip; `f1` is that of notes found (recall) and of what is picked (precision)."""
+    if what != "f1":
+        return kept.get(what)
+    if "recall" not in kept:
+        return None
+    recall, precision = kept["recall"], kept.get("precision", 0.0)
+    return 2 * recall * precision / max(recall + precision, 1e-9)
 
 
 def put(text: str, is_accompany: bool) -> None:

@@ -50,23 +50,25 @@ def verdict(value: float | None, limit: float) -> str:
 
 
 def noise_lines(numbers: Numbers) -> list[str]:
-    """Against each of the paper's networks: less residual and more of the notes, medians over all clips."""
+    """Against each of the paper's networks: less residual, more of the notes found, F1; medians over
+    clips."""
     found = []
     for row in NETWORKS:
         if not numbers.clips(row):
             continue
         cells = []
         for stem in STEMS:
-            (less, more), both = advantages(numbers, row, stem)
-            cells.append(f"{less:+.1f} dB, {100 * more:+.0f} % {'met' if both else '**not met**'}")
+            less, more, f1 = advantages(numbers, row, stem)
+            met = "met" if less < 0 < more else "**not met**"
+            cells.append(f"{less:+.1f} dB, {100 * more:+.0f} % {met} (F1 {f1:+.2f})")
         found.append([row, *cells])
     return markdown(["flagship against", *STEMS], found) if found else ["Not measured.", ""]
 
 
-def advantages(numbers: Numbers, row: str, stem: str) -> tuple[tuple[float, float], bool]:
-    """(residual, recall) of the flagship minus that of the row, and whether both are better."""
+def advantages(numbers: Numbers, row: str, stem: str) -> list[float]:
+    """Residual, recall and F1 of the flagship minus those of the row; NaN where one is not measured."""
     differences = []
-    for what in ("residual", "recall"):
+    for what in ("residual", "recall", "f1"):
         ours, theirs = numbers.median(OURS, what, stem), numbers.median(row, what, stem)
         differences.append(float("nan") if ours is None or theirs is None else ours - theirs)
-    return (differences[0], differences[1]), differences[0] < 0 < differences[1]
+    return differences
