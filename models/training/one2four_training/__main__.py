@@ -50,7 +50,7 @@ def main() -> None:
     export.add_argument("--run", help="name of the training run in the cache; by default the network's")
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
     export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
-    export.add_argument("--version", default="0.1.0")
+    export.add_argument("--version", help="by default that of the pack which is written over, else 0.1.0")
     export.add_argument("--seed", type=int, default=1)
 
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
@@ -65,6 +65,13 @@ def main() -> None:
 
     args = parser.parse_args()
     runs.commit()
+    try:
+        run_command(parser, args)
+    except OSError as error:  # a full disk, a file that is missing
+        raise SystemExit(f"{args.command}: {error}") from error
+
+
+def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.command == "collect" and args.network == "accompany":
         from .accompany.songs import collect_songs
 
@@ -87,6 +94,8 @@ def main() -> None:
         from .train import train as run
 
         data = None
+        if args.songs and args.network.startswith("accompany"):
+            parser.error(f"{args.network} learns from MIDI songs (collect, render): leave --songs out")
         if args.songs:
             from .folders import prepared
 

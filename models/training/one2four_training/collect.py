@@ -170,14 +170,15 @@ def collect(mma_songs: int, more_mma_songs: int, seed: int, openttd_folder: Path
     kept = runs.read(index) if index.exists() else {}
     arguments = {"mma_songs": mma_songs, "more_mma_songs": more_mma_songs, "seed": seed}
     is_same = kept.get("arguments") == arguments
-    if is_same and kept["done"]:
+    has_tests = any(entry["source"] == "openttd" for entry in kept.get("songs", []))
+    if is_same and kept.get("done") and (has_tests or not openttd_folder.is_dir()):
         print("songs: nothing to do")
         return
     if kept.get("arguments", {}).get("seed", seed) != seed:
         raise SystemExit(f"{folder} has songs of another seed: move it away, or set ONE2FOUR_CACHE")
     known: dict[str, dict | None] = {entry["name"]: entry for entry in kept.get("songs", [])}
     if is_same:
-        known |= dict.fromkeys(kept["refused"])
+        known |= dict.fromkeys(kept.get("refused", []))
     songs: list[dict] = []
     refused: list[str] = []
 
@@ -199,8 +200,11 @@ def collect(mma_songs: int, more_mma_songs: int, seed: int, openttd_folder: Path
         add(entry["name"], entry, data)
     for name, entry, data in mma(mma_songs, seed, "mma", known):
         add(name, entry, data)
-    for entry, data in openttd(openttd_folder):
+    tests = openttd(openttd_folder)
+    for entry, data in tests:
         add(entry["name"], entry, data)
+    if not tests:
+        print(f"{openttd_folder} has no songs: `evaluate` will lack the test set")
     # A larger training set leaves the songs that numbers are measured on as they are.
     more = mma(more_mma_songs, seed + 1, "mma-more", known, trains_only=True)
     for number, (name, entry, data) in enumerate(more, 1):

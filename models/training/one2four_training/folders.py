@@ -28,10 +28,18 @@ class Refused(Exception):
 
 
 def prepared(songs: Path, trim: float | None) -> Path:
-    """The folder in the cache with the excerpts of these songs, made where it is missing."""
-    digest = hashlib.sha1(f"{songs.resolve()} {trim}".encode()).hexdigest()[:10]
+    """The folder in the cache with the excerpts of these songs, made anew when a file has changed."""
+    if not songs.is_dir():
+        raise SystemExit(f"{songs} is no folder: --songs wants one with a folder per song")
+    files = [
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(songs.glob("*/*.*"))
+    ]
+    digest = hashlib.sha1(f"{songs.resolve()} {trim} {files}".encode()).hexdigest()[:10]
     target = runs.cache() / "songs-of" / f"{songs.name}-{digest}"
-    if not (target / "run.json").exists():
+    if (target / "run.json").exists():
+        for name, reason in runs.read(target / "run.json")["left_out"].items():
+            print(f"{name} is left out: {reason}")
+    else:
         target.mkdir(parents=True, exist_ok=True)
         _prepare(songs, trim, target)
     return target

@@ -37,6 +37,8 @@ def write(path: Path, **fields) -> None:
 
 
 def read(path: Path) -> dict:
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: `collect`, `render`, `train` each make what the next one reads")
     return json.loads(path.read_text())
 
 

@@ -2,9 +2,10 @@
 
 A process uses one thread by default: two processes of one thread do about twice the work of one with two.
 Under `torchrun` the processes share each batch and average their gradients. Mixes and weights depend on seed
-and step alone, so a run that was stopped and goes on gives the losses of one that was not. The learning rate
-falls along a cosine to the end of the steps or of the minutes, whichever comes first. Kept is an average of
-the weights, at its best validation.
+and step alone, so a run of so many steps that was stopped and goes on gives the losses of one that was not.
+(In one of so many minutes the rate depends on the clock, and several processes forget where their streams
+were.) The rate falls along a cosine to the end of the steps or of the minutes, whichever comes first. Kept is
+an average of the weights, at its best validation.
 """
 
 import os
@@ -117,11 +118,14 @@ class Trainer:
         stems = self.example(self.mixes, plan.part(self.process, self.processes), position)
         torch.manual_seed(self.args["seed"] * 1_000_003 + self.step)
         self.net.train()
+        buffers = [buffer.clone() for buffer in self.net.buffers()]  # BatchNorm's means change in `loss`
         loss, self.state = self.net.loss(stems, self.state if position else None)
         self.optimiser.zero_grad()
         loss.backward()
         shared = self._shared_gradients(loss.detach())
-        self._update(shared)
+        if not self._update(shared):
+            for buffer, before in zip(self.net.buffers(), buffers, strict=True):
+                buffer.copy_(before)
         self.step += 1
         self.seconds += time.time() - begin
         self.cpu_seconds += time.process_time() - cpu
@@ -139,7 +143,8 @@ class Trainer:
             gradient.copy_(part.view_as(gradient))
         return flat[0].item()
 
-    def _update(self, loss: float) -> None:
+    def _update(self, loss: float) -> bool:
+        """Whether the step was taken."""
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP_NORM)
         if not (np.isfinite(loss) and torch.isfinite(norm)):
             self.state, self.bad_steps = None, self.bad_steps + 1
@@ -150,12 +155,13 @@ class Trainer:
                 raise SystemExit(
                     f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the checkpoint stays"
                 )
-            return
+            return False
         self.bad_steps = 0
         for group in self.optimiser.param_groups:
             group["lr"] = self.args["rate"] * self._share_of_rate()
         self.optimiser.step()
         self._average()
+        return True
 
     def _share_of_rate(self) -> float:
         if self.is_plain:
@@ -236,11 +242,12 @@ class Trainer:
             state = torch.load(self.checkpoint, weights_only=False)
         except Exception as error:
             raise SystemExit(f"{self.checkpoint} cannot be read ({error}): use another --run") from error
-        found, expected = state["args"]["network"], self.args["network"]
-        if found != expected or state["args"]["stems"] != self.args["stems"]:
-            raise SystemExit(
-                f"{self.checkpoint} is of the network {found}, not {expected}: use another --run"
-            )
+        for name in ("network", "stems", "seed", "rows", "songs", "start"):
+            found, expected = (args.get(name) for args in (state["args"], self.args))
+            if found != expected:
+                raise SystemExit(
+                    f"{self.checkpoint} is of the {name} {found}, not {expected}: use another --run"
+                )
         for name in ("net", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
         for name in (
@@ -256,6 +263,8 @@ class Trainer:
         ):
             setattr(self, name, state[name])
         self.before = state.get("before")
+        if self.processes > 1:
+            self.state = None  # it is the first process's
 
 
 def train(
@@ -273,6 +282,8 @@ def train(
     }  # fmt: skip
     if start:
         args["start"] = str(start)
+    if data:
+        args["songs"] = data.name
     if "RANK" in os.environ:  # under torchrun
         dist.init_process_group("gloo")
     trainer = Trainer(args, folder, data)
@@ -292,6 +303,8 @@ def train(
 
 def load_network(folder: Path) -> torch.nn.Module:
     """The best averaged weights of a run, in evaluation mode."""
+    if not (folder / "checkpoint.pt").exists():
+        raise SystemExit(f"{folder} has no checkpoint: `train` makes one")
     state = torch.load(folder / "checkpoint.pt", weights_only=False)
     net = networks.build(state["args"]["network"], tuple(state["args"]["stems"]))
     net.load_state_dict(state["best"])

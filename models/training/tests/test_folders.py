@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +77,7 @@ def test_songs_are_split_and_what_is_left_out_is_kept(tmp_path, monkeypatch, cap
     assert sorted(excerpt["split"] for excerpt in made["excerpts"]) == ["train", "valid"]
     assert "it has no other" in made["left_out"]["c"]
     assert "c is left out: it has no other" in capsys.readouterr().out
+    shutil.rmtree(tmp_path / "songs" / "c")
+    write_song(tmp_path / "songs" / "c")  # mended: looked at again
+    made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
+    assert len(made["excerpts"]) == 3 and not made["left_out"]

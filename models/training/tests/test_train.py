@@ -45,6 +45,15 @@ def test_a_step_without_a_number_changes_nothing(trainer, capsys):
         trainer.one_step()
 
 
+def test_a_batch_without_numbers_leaves_the_running_means(made_cache, monkeypatch):
+    monkeypatch.setattr(training, "VALID_PLANS", 1)
+    monkeypatch.setattr(training, "PREPARE_PLANS", 1)
+    trainer = Trainer({**SETTINGS, "network": "paper-one2one", "steps": 3}, made_cache)
+    trainer.mixes.cut = lambda plan, offset, samples: torch.full((1, 4, 2, samples), np.nan)
+    trainer.one_step()
+    assert all(torch.isfinite(values).all() for values in trainer.net.state_dict().values())
+
+
 def test_a_full_disk_keeps_the_older_checkpoint(trainer, monkeypatch):
     trainer.slice(1)
 
@@ -79,6 +88,12 @@ def test_a_checkpoint_of_another_network_is_refused(trainer):
     torch.save(state, trainer.checkpoint)
     with pytest.raises(SystemExit, match="is of the network open-unmix, not remix"):
         Trainer(trainer.args, trainer.folder)
+
+
+def test_a_run_goes_on_only_with_what_it_began_with(trainer):
+    trainer.slice(1)
+    with pytest.raises(SystemExit, match="is of the songs None, not mine-12"):
+        Trainer({**trainer.args, "songs": "mine-12"}, trainer.folder)
 
 
 def test_a_broken_checkpoint_is_named(trainer):

@@ -6,6 +6,7 @@ Left out are songs that change their metre, whose beat is not a quarter note, or
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 
 import mido
@@ -90,18 +91,17 @@ def cut_out(song: mido.MidiFile, first: int, end: int) -> mido.MidiFile:
     """Ticks `first` to `end` of a song whose messages have absolute times; the notes that start there."""
     made = mido.MidiFile(type=1, ticks_per_beat=song.ticks_per_beat)
     for track in song.tracks:
-        own, program, sounding = [], None, set()
+        own, program, sounding = [], None, Counter()
         for message in track:
             if message.type == "program_change":
                 program = message if message.time < first else program
                 within = first <= message.time < end
             elif midi.is_start(message):
                 within = first <= message.time < end
-                if within:
-                    sounding.add(message.note)
+                sounding[message.note] += within
             else:
-                within = message.note in sounding
-                sounding.discard(message.note)
+                within = sounding[message.note] > 0
+                sounding[message.note] -= within
             if within:
                 own.append(message.copy(time=min(message.time, end) - first))
         if program is not None:

@@ -5,10 +5,10 @@ the arrays of `score.targets`; for songs that are held out also those of MMA's s
 audio itself is not kept.
 """
 
-import io
 import multiprocessing
 import time
 import zlib
+from pathlib import Path
 
 import mido
 import numpy as np
@@ -61,7 +61,7 @@ def render_one(task: tuple[dict, int]) -> dict:
     if target.exists():
         return done
     if "nothing" in entry:
-        target.write_bytes(packed(nothing_heard(entry["nothing"], bpm, bank, random)))
+        put(target, nothing_heard(entry["nothing"], bpm, bank, random))
         return done
     notes = score.read((folder() / "songs" / f"{name}.mid").read_bytes(), entry["unit"])
     plan = np.array(entry["chords"], np.uint8)
@@ -72,14 +72,16 @@ def render_one(task: tuple[dict, int]) -> dict:
         arrays |= {f"again_{part}": values for part, values in second.items()}
     alone = solo.of(notes, plan, entry["beats_per_bar"], random)
     arrays["features"] = heard(alone, len(plan), bpm, bank, random).astype(np.float16)
-    target.write_bytes(packed({"plan": plan, **arrays}))
+    put(target, {"plan": plan, **arrays})
     return done
 
 
-def packed(arrays: dict[str, np.ndarray]) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
+def put(target: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Writes a song's file in one step: what is there is whole."""
+    partial = target.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    partial.replace(target)
 
 
 def nothing_heard(kind: str, bpm: float, bank: str, random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -121,12 +123,15 @@ def render_songs(seed: int, jobs: int, minutes: float) -> None:
     songs += [e for split, count in NOTHING.items() for e in nothing.entries(count, split)]
     target = folder() / "heard"
     target.mkdir(parents=True, exist_ok=True)
+    index = target / "run.json"
+    if index.exists() and runs.read(index)["seed"] != seed:
+        raise SystemExit(f"{target} was rendered with another seed: move it away, or set ONE2FOUR_CACHE")
     songs.sort(key=lambda entry: entry["split"] == "train")
     done: list[dict] = []
 
     def write() -> None:
         runs.write(
-            target / "run.json", command="render", arguments={"seed": seed, "minutes": minutes}, seed=seed,
+            index, command="render", arguments={"seed": seed, "minutes": minutes}, seed=seed,
             tempo_of_the_songs=TEMPO, songs=sorted(done, key=lambda entry: entry["name"]),
         )  # fmt: skip
 

@@ -183,6 +183,8 @@ def collect_songs(per_style: int, others: int, seed: int) -> None:
     target.mkdir(parents=True, exist_ok=True)
     arguments = {"per_style": per_style, "others": others, "seed": seed}
     kept = runs.read(index) if index.exists() else {"songs": [], "refused": []}
+    if kept.get("seed", seed) != seed:
+        raise SystemExit(f"{target} has songs of another seed: move it away, or set ONE2FOUR_CACHE")
     songs = {entry["name"]: entry for entry in kept["songs"]}
     refused, found = set(kept["refused"]), library()
 
@@ -192,11 +194,12 @@ def collect_songs(per_style: int, others: int, seed: int) -> None:
             refused=sorted(refused),
         )  # fmt: skip
 
-    for entry, data in arranged.songs():
+    by_hand = list(arranged.songs())
+    for entry, data in by_hand:
         (target / f"{entry['name']}.mid").write_bytes(data)
         songs[entry["name"]] = entry
     write()
-    print(f"freedoom: {len(songs)} songs", flush=True)
+    print(f"freedoom: {len(by_hand)} songs", flush=True)
     wanted = [plan for plan in plans(per_style, others, seed) if plan[0] not in songs.keys() | refused]
     for number_, (name, file, split) in enumerate(wanted, 1):
         entry = one(name, file, found[file], split, random.Random(f"{seed} {name}"))

@@ -6,6 +6,8 @@ the folder `run` (None: untrained), writes the pack into `out` and returns what 
 """
 
 import importlib
+import re
+import tomllib
 from pathlib import Path
 
 import torch
@@ -23,16 +25,25 @@ PACKS = runs.PACKAGE.parents[1] / "packs"
 
 
 def export(
-    network: str, run: str | None, out: Path | None, version: str, seed: int, untrained: bool = False
+    network: str, run: str | None, out: Path | None, version: str | None, seed: int, untrained: bool = False
 ) -> None:
     """Writes the pack of a network. Untrained, it is right in shape only."""
     if network not in KINDS:
         raise SystemExit(f"{network} has no kind of pack: it is there to compare with")
     torch.manual_seed(seed)
     out = out or PACKS / network
+    if not re.fullmatch("[a-z0-9-]{1,64}", out.name):
+        raise SystemExit(f"{out.name} names a folder, and so a pack: only a-z, 0-9 and - may stand in it")
+    version = version or version_of(out) or "0.1.0"
     out.mkdir(parents=True, exist_ok=True)
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
     measured = kind.export(network, folder, out, version)
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
     runs.write(out / "run.json", command="export", arguments=arguments, **measured)
+
+
+def version_of(pack: Path) -> str | None:
+    """Of the pack in a folder; None where there is none."""
+    file = pack / "pack.toml"
+    return tomllib.loads(file.read_text())["version"] if file.exists() else None

@@ -64,7 +64,7 @@ class Stack(nn.Module):
 
 
 class Remix(nn.Module):
-    """4.3 million parameters; masks of all stems, which sum to one in every band."""
+    """4.2 million parameters; masks of all stems, which sum to one in every band."""
 
     example_samples = (FRAMES + LOOKAHEAD - 1) * STFT.hop + STFT.fft
     advance_samples = FRAMES * STFT.hop

@@ -23,7 +23,7 @@ POWERS = np.array([math.log(2) ** k / math.factorial(k) for k in range(7)], np.f
 
 if njit:
 
-    @njit(fastmath=True, cache=True)
+    @njit(fastmath=True, error_model="numpy", cache=True)
     def sigmoid(x, bits):
         """Replaces x [n] float32 by its logistic function; bits [n] int32 is work space. A loop of plain
         arithmetic, unlike one of calls to exp, is done for eight numbers at once."""
@@ -39,7 +39,7 @@ if njit:
         for n in range(len(x)):
             x[n] = np.float32(1) / (np.float32(1) + x[n] * powers_of_two[n])
 
-    @njit(fastmath=True, cache=True)
+    @njit(fastmath=True, error_model="numpy", cache=True)
     def run(sequence, weight, recurrent, bias, is_reverse, gates, cell, hidden):
         """sequence [T, F, B], weight [4, F], recurrent [4], bias [4], in PyTorch's order i f g o -> fills
         gates [T, 4, B], cell and hidden [T, B]."""
@@ -69,7 +69,7 @@ if njit:
                 cell[t, b], hidden[t, b] = c[b], h[b]
             gates[t] = now
 
-    @njit(fastmath=True, cache=True)
+    @njit(fastmath=True, error_model="numpy", cache=True)
     def run_back(sequence, weight, recurrent, is_reverse, gates, cell, hidden, wanted, d_sequence):
         """wanted [T, B], the loss's gradient of `hidden` -> fills d_sequence [T, F, B]; returns the
         gradients of weight [4, F], recurrent [4] and bias [4]."""
