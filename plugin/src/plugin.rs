@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
+use crate::audio::Sounding;
 use crate::bridge::{EditorSlot, Status};
 use crate::dsp::flush_denormals;
 use crate::editor::{Links, Window};
@@ -41,6 +42,8 @@ pub struct One2Four<C: Class> {
     /// Whether the engine before was taken away in the middle of a sound for other settings, so that
     /// the next one fades in.
     fades_in: bool,
+    /// The notes that the host was told the start of by an engine that is gone.
+    owed_ends: Sounding,
     /// What the host is told that still sounds after the input ends.
     tail_samples: u32,
     class: PhantomData<C>,
@@ -61,6 +64,7 @@ impl<C: Class> Default for One2Four<C> {
             engine: None,
             is_restart_due: false,
             fades_in: false,
+            owed_ends: Sounding::default(),
             tail_samples: 0,
             class: PhantomData,
         }
@@ -115,7 +119,9 @@ impl<C: Class> Plugin for One2Four<C> {
         let host = HostConfig {
             channels: layout.main_input_channels.map_or(2, NonZeroU32::get) as usize,
             max_block_samples: config.max_buffer_size as usize,
-            is_offline: config.process_mode == ProcessMode::Offline,
+            // Under VST3 the wrapper tells the mode of the setup before this one.
+            is_offline: config.process_mode == ProcessMode::Offline
+                && context.plugin_api() == PluginApi::Clap,
         };
         let load = engine::loader(places, pack_id, stream, geometry, self.status.clone());
         match Engine::start(geometry, host, self.status.clone(), load) {
@@ -124,6 +130,7 @@ impl<C: Class> Plugin for One2Four<C> {
                 if std::mem::take(&mut self.fades_in) && !host.is_offline {
                     engine.room.fade_in();
                 }
+                engine.room.owe_ends(std::mem::take(&mut self.owed_ends));
                 self.slot.set(Some((engine.editor.clone(), self.active)));
                 self.engine = Some(engine);
             }
@@ -207,6 +214,7 @@ impl<C: Class> One2Four<C> {
         if let Some(engine) = self.engine.take() {
             let is_changed = Settings::of(&self.params) != self.active;
             self.fades_in |= is_changed && engine.room.has_sound();
+            self.owed_ends = engine.room.owed_ends();
         }
         self.status.is_ready.store(false, Ordering::Relaxed);
         self.status.is_playing.store(false, Ordering::Relaxed);
@@ -319,4 +327,43 @@ impl<C: Class> Vst3Plugin for One2Four<C> {
     const VST3_CLASS_ID: [u8; 16] = C::VST3_ID;
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A host's wrapper.
+    struct Wrapper(PluginApi);
+
+    impl ActivateContext<One2Four<Stereo>> for Wrapper {
+        fn plugin_api(&self) -> PluginApi {
+            self.0
+        }
+
+        fn execute(&self, _task: ()) {}
+
+        fn set_latency_samples(&self, _samples: u32) {}
+
+        fn set_current_voice_capacity(&self, _capacity: u32) {}
+    }
+
+    #[test]
+    fn only_clap_is_believed_that_it_renders_offline() {
+        let config = BufferConfig {
+            sample_rate: 48_000.0,
+            min_buffer_size: None,
+            max_buffer_size: 512,
+            process_mode: ProcessMode::Offline,
+        };
+        for (api, is_believed) in [(PluginApi::Clap, true), (PluginApi::Vst3, false)] {
+            let mut plugin = One2Four::<Stereo>::default();
+            let layout = &One2Four::<Stereo>::AUDIO_IO_LAYOUTS[0];
+            assert!(plugin.activate(layout, &config, &mut Wrapper(api)));
+            let room = &mut plugin.engine.as_mut().unwrap().room;
+            // What renders offline does not fade out.
+            room.leave();
+            assert_eq!(room.is_fading_out(), !is_believed, "{api}");
+        }
+    }
 }

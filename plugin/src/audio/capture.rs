@@ -10,6 +10,10 @@ const SILENCE: f32 = 2.0 / 32768.0;
 /// Input above this is an error of the sender's: +120 dBFS.
 const MAX_SAMPLE: f32 = 1e6;
 
+/// How long stems are made after the last of them was muted, in seconds: whoever compares with the input
+/// unmutes them soon, and then they are there.
+const LINGER_S: f64 = 30.0;
+
 /// The chunk being collected.
 pub struct Capture {
     /// `None` while all chunks are with the worker: then the input of one chunk's length never
@@ -25,7 +29,11 @@ pub struct Capture {
     worker_delay_samples: i64,
     /// How long the stems are heard after the last sound, and a strip after its mute.
     ramp_samples: i64,
-    /// The position up to which the input is not silent and some stem can be heard.
+    /// See [`LINGER_S`].
+    linger_samples: i64,
+    /// The position up to which stems are made of sound.
+    wanted_until: i64,
+    /// The position up to which the input is not silent and stems are wanted.
     needed_until: i64,
     /// What is asked of the band.
     direction: Direction,
@@ -41,6 +49,8 @@ impl Capture {
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
             ramp_samples: (ramp_samples + geometry.hold_samples()) as i64,
+            linger_samples: (LINGER_S * geometry.sample_rate) as i64,
+            wanted_until: i64::MIN,
             needed_until: i64::MIN,
             direction: Direction::default(),
         }
@@ -53,6 +63,7 @@ impl Capture {
         }
         self.filled = 0;
         self.since_sound = 0;
+        self.wanted_until = i64::MIN;
         self.needed_until = i64::MIN;
     }
 
@@ -61,9 +72,15 @@ impl Capture {
         self.chunk_samples - self.filled
     }
 
-    /// Takes what is asked of the band from now on.
-    pub fn direct(&mut self, direction: Direction) {
+    /// Takes what is asked of the band from the input `position` on.
+    pub fn direct(&mut self, position: i64, direction: Direction) {
+        if direction == self.direction {
+            return;
+        }
         self.direction = direction;
+        if let Some(chunk) = &mut self.chunk {
+            chunk.directions.add(position, direction);
+        }
     }
 
     /// Takes news of the host's song.
@@ -89,7 +106,8 @@ impl Capture {
             if let Some(chunk) = &mut self.chunk {
                 chunk.start = position;
                 chunk.since_sound = self.since_sound;
-                chunk.direction = self.direction;
+                chunk.directions.clear();
+                chunk.directions.add(position, self.direction);
                 chunk.cues.clear();
                 chunk.points.clear();
                 song.into_iter().for_each(|point| chunk.points.add(point));
@@ -105,7 +123,10 @@ impl Capture {
             }
         }
         let end = position + len as i64;
-        if is_audible && peak > SILENCE {
+        if is_audible {
+            self.wanted_until = end + self.linger_samples;
+        }
+        if end <= self.wanted_until && peak > SILENCE {
             self.needed_until = end + self.ramp_samples;
         }
         self.filled += len;

@@ -1,7 +1,8 @@
 //! How far the host is ahead of real time, and what follows for waiting.
 //!
 //! Hosts announce offline rendering unreliably. A host that has processed more audio than time has
-//! passed since the reset cannot be live, and is not made late by a wait of that length.
+//! passed since the reset cannot be live, and is not made late by a wait of that length. But a sound
+//! card's clock is not this one: what it gains in hours is not a lead.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,19 @@ use crate::geometry::Geometry;
 
 /// How far ahead a live host may be, in seconds; half the latency if that is less.
 const MAX_MARGIN_S: f64 = 0.5;
+/// Time after which the gain over real time is looked at, in seconds.
+const DRIFT_S: f64 = 5.0;
+/// A smaller share gained is the difference of two clocks: with a pull-up of film's 0.1 %.
+const MAX_DRIFT: f64 = 0.01;
 /// The longest wait in a host that says it renders offline.
 pub const OFFLINE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The host's lead over real time.
 pub struct Lead {
-    /// When the first block after the last reset came.
+    /// When the first block after the last reset came, by the host's clock.
     started: Option<Instant>,
+    /// When the gain over real time was looked at last, and the position then.
+    looked: (Instant, i64),
     /// Whether the host said that it renders offline.
     is_offline: bool,
     /// The lead up to which a host may be live, in seconds.
@@ -30,6 +37,7 @@ impl Lead {
         let latency_s = geometry.latency_samples() as f64 / geometry.sample_rate;
         Self {
             started: None,
+            looked: (Instant::now(), 0),
             is_offline,
             margin_s: MAX_MARGIN_S.min(latency_s / 2.0),
             sample_rate: geometry.sample_rate,
@@ -46,9 +54,32 @@ impl Lead {
         self.started = None;
     }
 
-    /// Says that a block has come.
-    pub fn start(&mut self) {
-        self.started.get_or_insert_with(Instant::now);
+    /// Says that a block has come `now`, `position` samples after the reset.
+    pub fn start_block(&mut self, position: i64, now: Instant) {
+        let Some(started) = self.started else {
+            self.started = Some(now);
+            self.looked = (now, position);
+            return;
+        };
+        let (looked_at, from) = self.looked;
+        let passed_s = now.saturating_duration_since(looked_at).as_secs_f64();
+        if passed_s < DRIFT_S {
+            return;
+        }
+        self.looked = (now, position);
+        let gained_s = (position - from) as f64 / self.sample_rate - passed_s;
+        if gained_s > 0.0 && gained_s < MAX_DRIFT * passed_s {
+            let earlier = started.checked_sub(Duration::from_secs_f64(gained_s));
+            self.started = earlier.or(self.started);
+        }
+    }
+
+    /// How far ahead of real time the host is `now`, `position` samples after the reset, in seconds.
+    fn lead_s(&self, position: i64, now: Instant) -> f64 {
+        self.started.map_or(0.0, |started| {
+            let passed = now.saturating_duration_since(started);
+            position as f64 / self.sample_rate - passed.as_secs_f64()
+        })
     }
 
     /// Whether process() may go on waiting, having processed `position` samples since the reset
@@ -57,9 +88,38 @@ impl Lead {
         if self.is_offline {
             return waiting_since.elapsed() < OFFLINE_TIMEOUT;
         }
-        self.started.is_some_and(|started| {
-            let lead_s = position as f64 / self.sample_rate - started.elapsed().as_secs_f64();
-            lead_s > self.margin_s
-        })
+        self.lead_s(position, Instant::now()) > self.margin_s
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{ChunkSetting, Stream};
+
+    /// The lead after so many seconds of a host that plays `speed` times as fast as time passes.
+    fn lead_after(seconds: f64, speed: f64) -> f64 {
+        let geometry = Geometry::new(&Stream::DEFAULT, 48_000.0, ChunkSetting::OneSecond);
+        let (mut lead, begin) = (Lead::new(&geometry, false), Instant::now());
+        let block = 480.0;
+        let blocks = (seconds * speed * geometry.sample_rate / block) as i64;
+        let (mut position, mut now) = (0, begin);
+        for number in 0..blocks {
+            position = number * block as i64;
+            now = begin + Duration::from_secs_f64(position as f64 / geometry.sample_rate / speed);
+            lead.start_block(position, now);
+        }
+        lead.lead_s(position, now)
+    }
+
+    #[test]
+    fn a_sound_card_with_a_fast_clock_is_not_ahead() {
+        assert!(
+            lead_after(4.0 * 3600.0, 1.001) < 0.02,
+            "a pull-up, four hours"
+        );
+        assert!(lead_after(600.0, 1.0) < 0.02);
+        assert!(lead_after(4.0, 30.0) > 100.0, "a bounce");
+        assert!(lead_after(60.0, 1.2) > 11.0, "a slow bounce");
     }
 }

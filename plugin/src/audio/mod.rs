@@ -15,6 +15,7 @@ mod timeline;
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use crate::bridge::{AudioEnd, Direction, NUM_STEMS};
 use crate::dsp::Ring;
@@ -29,7 +30,7 @@ use mixer::Mixer;
 use notes::Notes;
 use timeline::Timeline;
 
-pub use notes::Note;
+pub use notes::{Note, Sounding};
 pub use timeline::HostTime;
 
 /// Most samples handled in one go; bounds the work space.
@@ -170,7 +171,7 @@ impl Room {
         let touched = self.bridge.take_touched();
         self.automation
             .observe(self.position, mix, touched, align_automation);
-        self.lead.start();
+        self.lead.start_block(self.position, Instant::now());
         self.notes.start_block();
 
         let block_samples = main.iter().map(|channel| channel.len()).min().unwrap_or(0);
@@ -190,6 +191,16 @@ impl Room {
             done += len;
         }
         self.bridge.set_position(self.position);
+    }
+
+    /// The notes that the host was told the start of, and not yet the end.
+    pub fn owed_ends(&self) -> Sounding {
+        self.notes.sounding()
+    }
+
+    /// Lets these notes of a room that is gone end with the first block.
+    pub fn owe_ends(&mut self, sounding: Sounding) {
+        self.notes.owe_ends(sounding);
     }
 
     /// The band's notes that start and end in the block that was processed last.
@@ -213,9 +224,9 @@ impl Room {
         self.leaving_samples -= len as i64;
     }
 
-    /// Takes what is asked of a band.
+    /// Takes what is asked of a band from the start of the next block on.
     pub fn direct(&mut self, direction: Direction) {
-        self.capture.direct(direction);
+        self.capture.direct(self.position, direction);
     }
 
     /// Takes note of where the host's song is at the start of the next block.
@@ -314,11 +325,12 @@ impl Room {
         self.mixer.start_segment(len, &mut self.collect);
         let stems = self.collect.stems(output_position, len, counters);
         match stems {
-            Some((chunk, _)) => {
+            // What starts before a restart would hang.
+            Some((chunk, _)) if self.leaving_samples <= 0 => {
                 let cues = chunk.cues.all();
                 self.notes.play(cues, output_position, len, done);
             }
-            None => self.notes.hush(done),
+            _ => self.notes.hush(done),
         }
         self.mixer.mix(
             &self.delay,

@@ -18,12 +18,15 @@ pub struct Note {
     pub velocity: u8,
 }
 
+/// Per stem a bit for each pitch that sounds.
+pub type Sounding = [u128; NUM_STEMS];
+
 /// Keeps account of what sounds, so that every note ends.
 pub struct Notes {
     /// Of this block, in order.
     notes: Vec<Note>,
-    /// Per stem a bit for each pitch that the host was told the start of.
-    sounding: [u128; NUM_STEMS],
+    /// What the host was told the start of.
+    sounding: Sounding,
     /// Whether all that sounds is to end.
     is_hush_due: bool,
 }
@@ -33,9 +36,20 @@ impl Notes {
     pub fn new() -> Self {
         Self {
             notes: Vec::with_capacity(MAX_NOTES),
-            sounding: [0; NUM_STEMS],
+            sounding: Sounding::default(),
             is_hush_due: false,
         }
+    }
+
+    /// What the host was told the start of, and not yet the end.
+    pub fn sounding(&self) -> Sounding {
+        self.sounding
+    }
+
+    /// Lets these end with the next block: another told their start.
+    pub fn owe_ends(&mut self, sounding: Sounding) {
+        self.sounding = sounding;
+        self.is_hush_due = true;
     }
 
     /// Lets all that sounds end with the next block.
@@ -153,6 +167,14 @@ mod tests {
         notes.reset();
         notes.start_block();
         assert_eq!(ends(&notes), 1, "after a reset");
+        // Another takes over what it owes.
+        notes.play(&[start(0, 43)], 0, 1, 0);
+        let mut next = Notes::new();
+        next.owe_ends(notes.sounding());
+        next.start_block();
+        assert_eq!((ends(&next), next.all()[0].pitch), (1, 43), "of another");
+        notes.reset();
+        notes.start_block();
         // A host without room is told again.
         let note = notes.all()[0];
         notes.not_taken(note);

@@ -9,8 +9,8 @@ use crate::bridge::Point;
 const TOLERANCE: f64 = 2e-4;
 /// A place that is further off than the tempi before and after it explain is a jump, in quarter notes.
 const MAX_CORRECTION: f64 = 1.0 / 32.0;
-/// Quarter notes per minute; what is outside is taken for the nearest of these.
-const TEMPI: (f64, f64) = (20.0, 300.0);
+/// Quarter notes per minute; what is outside is taken for the nearest of these. Hosts go no further.
+const TEMPI: (f64, f64) = (5.0, 1000.0);
 /// Where the host tells none.
 const USUAL_TEMPO: f64 = 120.0;
 
@@ -194,6 +194,14 @@ mod tests {
         assert_eq!(one.len(), 1);
         assert_eq!((one[0].bar_number, one[0].bar_quarters), (-1, -4.0));
         assert_eq!(one, news(1_111, 1_000_000, steady));
+    }
+
+    #[test]
+    fn a_fast_song_is_one_point_too() {
+        for tempo in [9.0, 360.0, 960.0] {
+            let steady = move |position: i64| at(position as f64 * tempo / 60.0 / RATE, tempo);
+            assert_eq!(news(4_096, 1_000_000, steady).len(), 1, "{tempo}");
+        }
     }
 
     #[test]

@@ -45,6 +45,40 @@ impl Default for Direction {
     }
 }
 
+/// The most directions of a chunk: more than a hundred in a second.
+const MAX_DIRECTIONS: usize = 128;
+
+/// Directions, each with the input position from which on it holds, in order; there is room for
+/// [`MAX_DIRECTIONS`].
+pub struct Directions(Vec<(i64, Direction)>);
+
+impl Directions {
+    /// None; with room for some where the stream `has_band`.
+    pub(super) fn new(has_band: bool) -> Self {
+        let room = if has_band { MAX_DIRECTIONS } else { 0 };
+        Self(Vec::with_capacity(room))
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Adds one; where there is no room it takes the place of the last.
+    pub fn add(&mut self, position: i64, direction: Direction) {
+        if self.0.len() < self.0.capacity() {
+            self.0.push((position, direction));
+        } else if let Some(last) = self.0.last_mut() {
+            last.1 = direction;
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[(i64, Direction)] {
+        &self.0
+    }
+}
+
 /// How the band's beat relates to the host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum Feel {

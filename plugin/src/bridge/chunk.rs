@@ -1,6 +1,6 @@
 //! What travels between the threads.
 
-use super::Direction;
+use super::band::Directions;
 use super::cues::Cues;
 use super::transport::Points;
 
@@ -32,8 +32,9 @@ pub struct Chunk {
     /// Where the host's song is: a point at or before `start`, then those in the chunk. Filled where
     /// there is a band; written by the audio thread.
     pub points: Points,
-    /// What is asked of the band; written by the audio thread.
-    pub direction: Direction,
+    /// What is asked of the band at `start`, and from when on in the chunk anything else. Filled where there
+    /// is a band; written by the audio thread.
+    pub directions: Directions,
     /// What the band does in the chunk's stems; written by the worker.
     pub cues: Cues,
     /// What became of it; written by the worker.
@@ -58,7 +59,7 @@ impl Chunk {
             since_sound: 0,
             is_needed: false,
             points: Points::new(has_band),
-            direction: Direction::default(),
+            directions: Directions::new(has_band),
             cues: Cues::new(has_band),
             outcome: Outcome::Skipped,
             valid_from: 0,

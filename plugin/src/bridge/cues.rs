@@ -4,10 +4,12 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::{Cue, NUM_STEMS};
+use super::{Act, Cue, NUM_STEMS};
 
 /// The most cues of a chunk.
-pub const MAX_CUES: usize = 512;
+pub const MAX_CUES: usize = 1024;
+/// How many of them are kept for the ends of notes: a note without an end is worse than none.
+const KEPT_FOR_ENDS: usize = 256;
 /// The longest log in seconds.
 pub const MAX_LOG_S: f64 = 600.0;
 /// The most cues of a log.
@@ -42,7 +44,11 @@ impl Cues {
 
     /// Adds one, or counts it where there is no room.
     pub fn add(&mut self, cue: Cue) {
-        if self.cues.len() < self.cues.capacity() {
+        let kept = match cue.act {
+            Act::End { .. } => 0,
+            _ => KEPT_FOR_ENDS,
+        };
+        if self.cues.len() + kept < self.cues.capacity() {
             self.cues.push(cue);
         } else {
             self.num_dropped += 1;
@@ -97,5 +103,31 @@ impl CueLog {
         let last_epoch = log.back().map(|(epoch, _)| *epoch);
         let of_last = log.iter().filter(|(epoch, _)| Some(*epoch) == last_epoch);
         of_last.map(|(_, cue)| *cue).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_chunk_still_has_room_for_ends() {
+        let (mut cues, stem_idx, pitch) = (Cues::new(true), 1, 40);
+        let cue = |act| Cue {
+            position: 0,
+            quarters: 0.0,
+            act,
+        };
+        for _ in 0..2 * MAX_CUES {
+            cues.add(cue(Act::Start {
+                stem_idx,
+                pitch,
+                velocity: 90,
+            }));
+        }
+        assert!(cues.num_dropped() > 0);
+        cues.add(cue(Act::End { stem_idx, pitch }));
+        let last = cues.all().last().map(|cue| cue.act);
+        assert_eq!(last, Some(Act::End { stem_idx, pitch }));
     }
 }

@@ -31,6 +31,11 @@ impl EditorEnd {
         self.shared.signals.touch(control_idx);
     }
 
+    /// Whether both are of one activation.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Whether there is one channel.
     pub fn is_mono(&self) -> bool {
         self.channels == 1
@@ -57,6 +62,12 @@ impl EditorEnd {
     /// heard. What it did is in `status.cues`.
     pub fn next_cue(&self) -> Option<(u32, Cue)> {
         self.shared.cues.pop()
+    }
+
+    /// The longest that is recorded, in seconds.
+    pub fn max_recording_s(&self) -> f64 {
+        let (rate, chunk) = (self.geometry.sample_rate, self.geometry.chunk_samples());
+        Recording::max_seconds(rate, chunk, self.channels)
     }
 
     /// The stems that are recorded, the oldest first.

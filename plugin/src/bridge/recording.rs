@@ -55,6 +55,13 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// The longest that is kept, in seconds, where chunks have `chunk_samples` per channel.
+    pub fn max_seconds(sample_rate: f64, chunk_samples: usize, channels: usize) -> f64 {
+        let bytes_per_sample = NUM_STEMS * channels * size_of::<f32>();
+        let samples = MAX_RECORDING_BYTES / bytes_per_sample / chunk_samples * chunk_samples;
+        MAX_RECORDING_S.min(samples as f64 / sample_rate)
+    }
+
     /// Nothing recorded. Chunks have `chunk_samples` per channel.
     pub fn new(sample_rate: f64, chunk_samples: usize, channels: usize) -> Self {
         let take_bytes = NUM_STEMS * channels * chunk_samples * size_of::<f32>();
@@ -70,17 +77,19 @@ impl Recording {
     /// the stems trail the chunk's input.
     pub fn add(&self, chunk: &Chunk, delay_samples: i64) {
         let len = chunk.stem(0, 0).len();
-        let samples = (0..NUM_STEMS)
-            .flat_map(|stem_idx| (0..self.channels).map(move |channel_idx| (stem_idx, channel_idx)))
-            .flat_map(|(stem_idx, channel_idx)| chunk.stem(stem_idx, channel_idx))
-            .copied()
-            .collect();
+        // To measure: one that grows would leave holes in the memory, chunk after chunk.
+        let mut samples = Vec::with_capacity(NUM_STEMS * self.channels * len);
+        for stem_idx in 0..NUM_STEMS {
+            for channel_idx in 0..self.channels {
+                samples.extend_from_slice(chunk.stem(stem_idx, channel_idx));
+            }
+        }
         let take = Arc::new(Take {
             epoch: chunk.epoch,
             start: chunk.start - delay_samples,
             len,
             channels: self.channels,
-            samples,
+            samples: samples.into(),
         });
         if let Ok(mut takes) = self.takes.lock() {
             while takes.len() >= self.max_takes {

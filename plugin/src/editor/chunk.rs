@@ -10,12 +10,21 @@ use nice_plug::prelude::{BoolParam, Enum, Param};
 use super::hands::Hands;
 use super::state::State;
 use super::{Links, menu, theme, words};
+use crate::bridge::EditorEnd;
 use crate::geometry::ChunkSetting;
 
 /// The parameter's id.
 const PARAM_ID: &str = "chunk";
 /// The longest time that a host takes to pass a gesture on.
 const HOST_PATIENCE: Duration = Duration::from_millis(300);
+
+/// A chunk that a person chose, until the plugin has it.
+pub struct WantedChunk {
+    setting: ChunkSetting,
+    chosen_at: Instant,
+    /// What was heard then.
+    heard: Option<(u32, i64)>,
+}
 
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
@@ -31,7 +40,11 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
             let choice = menu::choice(ui, is_chosen, label(setting), &latency);
             if choice.clicked() && !is_chosen {
                 hands.put(chunk, None, chunk.preview_normalized(setting));
-                state.wanted_chunk = Some((setting, Instant::now()));
+                state.wanted_chunk = Some(WantedChunk {
+                    setting,
+                    chosen_at: Instant::now(),
+                    heard: heard(state),
+                });
             }
             if choice.clicked() {
                 ui.close();
@@ -48,15 +61,25 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
 
 /// Sees to it that the chunk that was chosen gets to the plugin, once the host had time to pass it on.
 /// Ardour 7 does not: the parameter is not automatable.
+///
+/// Not while the audio stands still: then the wrapper would wait for the host's next block, without end.
 pub fn insist(links: &Links, hands: &Hands, state: &mut State) {
-    let is_late = |(_, chosen_at): &mut (_, Instant)| chosen_at.elapsed() > HOST_PATIENCE;
-    if let Some((setting, _)) = state.wanted_chunk.take_if(is_late)
+    let now = heard(state);
+    let is_due = |wanted: &mut WantedChunk| {
+        wanted.chosen_at.elapsed() > HOST_PATIENCE && wanted.heard != now
+    };
+    if let Some(WantedChunk { setting, .. }) = state.wanted_chunk.take_if(is_due)
         && links.params.chunk.value() != setting
         && let Some(ids) = ChunkSetting::ids()
     {
         let id = ids[setting.to_index()].to_owned();
         hands.restore(PARAM_ID, ParamValue::String(id));
     }
+}
+
+/// What is heard now: another place means that the host plays.
+fn heard(state: &State) -> Option<(u32, i64)> {
+    state.engine.as_ref().map(EditorEnd::audible)
 }
 
 fn align(ui: &mut Ui, hands: &Hands, param: &BoolParam) {

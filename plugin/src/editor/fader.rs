@@ -40,12 +40,13 @@ pub fn show(
     let id = ui.scope_id().with(("fader", control_idx));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     let held = drag(ui, &response, hands, gain, control_idx);
-    if let Some(step_db) = steps(ui, &response) {
+    // Within a drag a step would be a gesture in a gesture.
+    if let Some(step_db) = steps(ui, &response).filter(|_| held.is_none()) {
         let gain_db = gain.value() + step_db;
         hands.put(gain, Some(control_idx), gain.preview_normalized(gain_db));
     }
     let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));
-    if response.double_clicked() || delete {
+    if response.double_clicked() || (delete && held.is_none()) {
         hands.put(gain, Some(control_idx), gain.default_normalized_value());
     }
     let normalized = held.unwrap_or_else(|| gain.unmodulated_normalized_value());

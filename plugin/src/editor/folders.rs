@@ -11,6 +11,22 @@ pub fn open(folder: &Path) {
     let _ = open::that_detached(folder);
 }
 
+/// The folder that a person named: "~" is the home folder; what is no whole path on this system is the folder
+/// for stems.
+pub fn named(text: &str) -> PathBuf {
+    let dirs = UserDirs::new();
+    let home = dirs.as_ref().map(UserDirs::home_dir);
+    let path = match (text.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) => home.join(rest.trim_start_matches(['/', '\\'])),
+        _ => PathBuf::from(text),
+    };
+    if path.is_absolute() {
+        path
+    } else {
+        for_stems()
+    }
+}
+
 /// Where exported stems go unless a person says otherwise.
 pub fn for_stems() -> PathBuf {
     let dirs = UserDirs::new();

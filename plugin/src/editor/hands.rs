@@ -1,9 +1,11 @@
 //! What a person's hand does to a parameter, told to the host as a gesture: begin, change, end.
 
+use std::cell::Cell;
+
 use egui::{EventFilter, Response, Ui};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::plugin::ParamValue;
-use nice_plug::prelude::{Param, PluginState};
+use nice_plug::prelude::{Param, ParamPtr, PluginState};
 
 use crate::bridge::EditorEnd;
 
@@ -12,12 +14,18 @@ pub struct Hands {
     host: GuiContext,
     /// `None` while the plugin is not active.
     engine: Option<EditorEnd>,
+    /// The parameter that a hand is on: the window may close under it.
+    held: Cell<Option<ParamPtr>>,
 }
 
 impl Hands {
     /// Works through `host`.
     pub fn new(host: GuiContext) -> Self {
-        Self { host, engine: None }
+        Self {
+            host,
+            engine: None,
+            held: Cell::new(None),
+        }
     }
 
     /// Follows the plugin's activations.
@@ -27,6 +35,8 @@ impl Hands {
 
     /// A hand is on the control.
     pub fn begin<P: Param>(&self, param: &P) {
+        self.release();
+        self.held.set(Some(param.as_ptr()));
         self.host.param_setter().begin_set_parameter(param);
     }
 
@@ -47,7 +57,20 @@ impl Hands {
 
     /// The hand lets go.
     pub fn end<P: Param>(&self, param: &P) {
-        self.host.param_setter().end_set_parameter(param);
+        // What was let go of already stays so.
+        if self.held.get() == Some(param.as_ptr()) {
+            self.held.set(None);
+            self.host.param_setter().end_set_parameter(param);
+        }
+    }
+
+    /// Lets go of what is held, whatever it is.
+    #[allow(unsafe_code)]
+    fn release(&self) {
+        if let Some(held) = self.held.take() {
+            // SAFETY: the parameters live as long as the instance, and so does its window.
+            unsafe { self.host.raw_end_set_parameter(held) };
+        }
     }
 
     /// Gives the parameter with this id a value by way of the plugin's state, for hosts that do not
@@ -60,11 +83,27 @@ impl Hands {
         });
     }
 
+    /// Tells the host a gesture that changes nothing, so that it knows that there is something to save.
+    pub fn hint<P: Param>(&self, param: &P) {
+        self.begin(param);
+        let value = param.unmodulated_normalized_value();
+        self.host
+            .param_setter()
+            .set_parameter_normalized(param, value);
+        self.end(param);
+    }
+
     /// All three at once.
     pub fn put<P: Param>(&self, param: &P, control_idx: Option<usize>, normalized: f32) {
         self.begin(param);
         self.set(param, control_idx, normalized);
         self.end(param);
+    }
+}
+
+impl Drop for Hands {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 

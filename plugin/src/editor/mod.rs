@@ -90,11 +90,7 @@ impl Links {
         let folder = memory
             .map(|memory| memory.folder.clone())
             .unwrap_or_default();
-        if folder.is_empty() {
-            folders::for_stems()
-        } else {
-            folder.into()
-        }
+        folders::named(&folder)
     }
 
     fn remember_size(&self, size: LogicalSize<f64>) {

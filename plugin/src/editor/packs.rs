@@ -85,6 +85,7 @@ fn choose(links: &Links, hands: &Hands, packs: &Packs, new: &Installed) {
         hands.put(mute, Some(mute_idx(0)), normalized);
     }
     links.params.pack.set(new.id.clone());
+    hands.hint(&links.params.chunk);
 }
 
 fn list(ui: &mut Ui, links: &Links, hands: &Hands, packs: &Packs, chosen: &str) {

@@ -51,6 +51,11 @@ impl Picture {
         }
     }
 
+    /// Starts over with the next sound: what is shown is of another activation.
+    pub fn forget(&mut self) {
+        self.epoch = u32::MAX;
+    }
+
     /// Draws the columns that came and moves on to what is heard now. While `is_frozen`, what is
     /// shown stays.
     pub fn update(&mut self, engine: &EditorEnd, passed_s: f64, is_frozen: bool) {

@@ -1,7 +1,5 @@
 //! The menu that saves what was heard.
 
-use std::path::PathBuf;
-
 use egui::{
     Align, Button, Frame, Layout, Margin, PopupCloseBehavior, ProgressBar, TextEdit, Ui, vec2,
 };
@@ -9,7 +7,7 @@ use egui::{
 use super::export::{Export, Piece, Span};
 use super::state::State;
 use super::{Links, folders, menu, theme};
-use crate::bridge::MAX_RECORDING_S;
+use crate::bridge::{EditorEnd, MAX_RECORDING_S};
 use crate::score;
 
 /// Spans to choose from.
@@ -75,7 +73,9 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
             if state.has_band() {
                 midi(ui, state, save);
             }
-            outcome(ui, save);
+            let engine = state.engine.as_ref();
+            let kept_s = engine.map_or(MAX_RECORDING_S, EditorEnd::max_recording_s);
+            outcome(ui, save, kept_s);
         });
 }
 
@@ -93,13 +93,13 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
         if button.accessible_name("Save now").clicked()
             && let Some(piece) = piece
         {
-            save.export = Some(Export::start(piece, PathBuf::from(&state.folder)));
+            save.export = Some(Export::start(piece, folders::named(&state.folder)));
         }
         let done = save.export.as_ref().and_then(Export::result);
         let folder = match done {
             // A MIDI file lies in the folder itself.
             Some(Ok(folder)) if folder.is_dir() => folder,
-            _ => PathBuf::from(&state.folder),
+            _ => folders::named(&state.folder),
         };
         if ui.button("Open folder").clicked() {
             folders::open(&folder);
@@ -123,7 +123,7 @@ fn midi(ui: &mut Ui, state: &State, save: &mut Save) {
                 save.no_bars = false;
                 match last_bars(state, num_bars) {
                     Some(file) => {
-                        let folder = PathBuf::from(&state.folder);
+                        let folder = folders::named(&state.folder);
                         save.export = Some(Export::start_midi(file, folder));
                     }
                     None => save.no_bars = true,
@@ -146,10 +146,10 @@ fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
 }
 
 /// How the export goes or went; until there is one, what is kept for it.
-fn outcome(ui: &mut Ui, save: &Save) {
+fn outcome(ui: &mut Ui, save: &Save, kept_s: f64) {
     let Some(export) = &save.export else {
         let words = format!(
-            "The last {MAX_RECORDING_S} s of stems are kept from when this window was first \
+            "The last {kept_s:.0} s of stems are kept from when this window was first \
              opened; as they were taken from the input, before faders and mutes."
         );
         return menu::note(ui, &words, theme::FAINT);

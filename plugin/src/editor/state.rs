@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::band::Roll;
+use super::chunk::WantedChunk;
 use super::levels::Levels;
 use super::picture::{Picture, SHOWN_S};
 use super::words::PATIENCE;
 use super::{Links, words};
 use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
-use crate::geometry::ChunkSetting;
 use crate::params::{NUM_STRIPS, One2FourParams, Settings};
 
 /// How long the footer speaks of a miss.
@@ -47,8 +47,8 @@ pub struct State {
     pub words: words::State,
     /// Since when other settings are wanted than those that play.
     changed_at: Option<Instant>,
-    /// The chunk that a person chose and when, until the plugin has it.
-    pub wanted_chunk: Option<(ChunkSetting, Instant)>,
+    /// The chunk that a person chose.
+    pub wanted_chunk: Option<WantedChunk>,
     /// Whether anything moves.
     pub is_moving: bool,
     /// Where exported stems go, as a person may edit it.
@@ -83,6 +83,15 @@ impl State {
     pub fn update(&mut self, links: &Links, passed_s: f32) {
         let status = &links.status;
         let (engine, active) = links.slot.get().unzip();
+        let goes_on = match (&engine, &self.engine) {
+            (Some(new), Some(old)) => new.is_same(old),
+            (new, old) => new.is_none() && old.is_none(),
+        };
+        if !goes_on {
+            // Positions and epochs count anew.
+            self.picture.forget();
+            self.roll.forget();
+        }
         self.engine = engine;
         self.follow_settings(active, Settings::of(&links.params));
         self.pack = status.pack();

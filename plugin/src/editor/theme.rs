@@ -64,6 +64,11 @@ pub fn strong(size: f32) -> FontId {
 pub fn apply(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
     ctx.set_theme(egui::Theme::Dark);
+    // The window is the host's, and its scale the project's.
+    ctx.options_mut(|options| {
+        options.zoom_with_keyboard = false;
+        options.quit_shortcuts.clear();
+    });
     ctx.all_styles_mut(|style| {
         style.text_styles = [
             (TextStyle::Heading, strong(16.0)),

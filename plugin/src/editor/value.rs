@@ -10,8 +10,20 @@ use super::{theme, words};
 #[derive(Clone, Default)]
 struct Typing {
     text: String,
+    /// What stood there: it is the value rounded, and no other value.
+    before: String,
     /// Whether the field was shown before.
     is_begun: bool,
+}
+
+impl Typing {
+    fn of(text: String) -> Self {
+        Self {
+            before: text.clone(),
+            text,
+            is_begun: false,
+        }
+    }
 }
 
 /// Shows the value of `gain`, or the field to type it while a person does.
@@ -26,10 +38,7 @@ pub fn show(ui: &mut Ui, rect: Rect, hands: &Hands, gain: &FloatParam, control_i
 
 /// Starts typing the value of the control with this index.
 pub fn start_typing(ui: &Ui, control_idx: usize, gain: &FloatParam) {
-    let typing = Typing {
-        text: words::decibels(gain.value()),
-        is_begun: false,
-    };
+    let typing = Typing::of(words::decibels(gain.value()));
     ui.data_mut(|data| data.insert_temp(ui.scope_id().with(("value", control_idx)), typing));
 }
 
@@ -59,11 +68,7 @@ fn label(ui: &mut Ui, rect: Rect, id: egui::Id, gain: &FloatParam) {
         ui.visuals().text_color(),
     );
     if response.clicked() {
-        let typing = Typing {
-            text,
-            is_begun: false,
-        };
-        ui.data_mut(|data| data.insert_temp(id, typing));
+        ui.data_mut(|data| data.insert_temp(id, Typing::of(text)));
     }
     response.widget_info(|| {
         let name = format!("{} value", gain.name());
@@ -102,8 +107,12 @@ fn field(
         TextEdit::store_state(ui.ctx(), response.id, state);
     } else if response.lost_focus() {
         let is_cancelled = ui.input(|input| input.key_pressed(Key::Escape));
+        let is_other = typing.text != typing.before;
         let text = typing.text.replace('−', "-").replace(',', ".");
-        if !is_cancelled && let Some(normalized) = gain.string_to_normalized_value(&text) {
+        if !is_cancelled
+            && is_other
+            && let Some(normalized) = gain.string_to_normalized_value(&text)
+        {
             hands.put(gain, Some(control_idx), normalized);
         }
         ui.data_mut(|data| data.remove_temp::<Typing>(id));

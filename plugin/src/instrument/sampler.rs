@@ -30,15 +30,19 @@ pub struct Sampler {
 }
 
 impl Sampler {
+    /// Whether the host's rate is one to play at. The error is one sentence for the reader.
+    pub fn check_rate(sample_rate: f64) -> Result<(), String> {
+        if RATES.contains(&sample_rate) {
+            return Ok(());
+        }
+        let rates = format!("{} to {} kHz", RATES.start() / 1e3, RATES.end() / 1e3);
+        let found = sample_rate / 1e3;
+        Err(format!("The band plays at {rates}, not at {found} kHz"))
+    }
+
     /// At the host's rate. The error is one sentence for the reader.
     pub fn new(sound: &Arc<Sound>, sample_rate: f64) -> Result<Self, String> {
-        if !RATES.contains(&sample_rate) {
-            let rates = format!("{} to {} kHz", RATES.start() / 1e3, RATES.end() / 1e3);
-            return Err(format!(
-                "The band plays at {rates}, not at {} kHz",
-                sample_rate / 1e3
-            ));
-        }
+        Self::check_rate(sample_rate)?;
         let mut settings = SynthesizerSettings::new(sample_rate.round() as i32);
         settings.block_size = BLOCK_SAMPLES;
         settings.maximum_polyphony = MAX_VOICES;

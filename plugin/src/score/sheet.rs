@@ -262,8 +262,10 @@ fn note(xml: &mut Xml, metre: Metre, slash: Option<Key>) -> io::Result<()> {
         (4, true) => "half",
         (8, false) => "eighth",
         (8, true) => "quarter",
-        (_, false) => "16th",
-        (_, true) => "eighth",
+        (16, false) => "16th",
+        (16, true) => "eighth",
+        (_, false) => "32nd",
+        (_, true) => "16th",
     };
     xml.create_element("note").write_inner_content(|xml| {
         if let Some(key) = slash {

@@ -13,7 +13,7 @@ const DRUM_QUARTERS: f64 = 0.25;
 pub struct Metre {
     /// Beats in a bar.
     pub beats: u8,
-    /// The note value that is counted, or of which three are a beat: 1, 2, 4, 8 or 16.
+    /// The note value that is counted, or of which three are a beat: 1, 2, 4, 8, 16 or 32.
     pub denominator: u8,
     /// Whether three of them are a beat.
     pub is_compound: bool,
@@ -23,7 +23,7 @@ impl Metre {
     /// Of bars with so many beats that last so many quarter notes.
     fn of(beats: u8, beat_quarters: f32) -> Self {
         let values =
-            [1_u8, 2, 4, 8, 16].map(|denominator| [(denominator, false), (denominator, true)]);
+            [1_u8, 2, 4, 8, 16, 32].map(|denominator| [(denominator, false), (denominator, true)]);
         let (denominator, is_compound) = *values
             .as_flattened()
             .iter()

@@ -52,6 +52,8 @@ pub struct Deck {
     pub song: Box<dyn Fn(usize) -> HostTime>,
     /// What is asked of a band.
     pub direction: Direction,
+    /// Whether changes of the controls act on the audio that arrives with them.
+    pub align_automation: bool,
     /// Samples at which a block starts.
     pub starts: Vec<usize>,
     channels: usize,
@@ -96,6 +98,7 @@ impl Deck {
             geometry,
             song: Box::new(|_| HostTime::default()),
             direction: Direction::default(),
+            align_automation: true,
             starts: Vec::new(),
             channels,
             pace,
@@ -179,7 +182,7 @@ impl Deck {
             let ((), allocations) = alloc::count(|| {
                 room.set_time(&time);
                 room.direct(self.direction);
-                room.process(&mut main, buses, controls, true);
+                room.process(&mut main, buses, controls, self.align_automation);
             });
             let notes = room.notes().iter();
             let placed = notes.map(|note| (done + note.offset as usize, *note));

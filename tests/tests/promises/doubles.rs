@@ -71,6 +71,8 @@ pub struct Double {
     memory: f32,
     /// Whether it hears no chord.
     is_deaf: bool,
+    /// Whether the chords it plays are short.
+    is_short: bool,
 }
 
 impl Double {
@@ -87,6 +89,7 @@ impl Double {
             runs: Arc::default(),
             memory: 0.0,
             is_deaf: false,
+            is_short: false,
         }
     }
 
@@ -95,6 +98,15 @@ impl Double {
     pub fn deaf() -> Self {
         Self {
             is_deaf: true,
+            ..Self::sound()
+        }
+    }
+
+    /// One that plays short chords.
+    #[allow(dead_code)] // of a band, not of every promise
+    pub fn short() -> Self {
+        Self {
+            is_short: true,
             ..Self::sound()
         }
     }
@@ -263,6 +275,9 @@ impl NotesNetwork for Double {
         for (idx, chordal) in played.chordal.iter_mut().enumerate() {
             chordal.onset = [[-9.0; 36]; 6];
             chordal.sustain = [[9.0; 36]; 6];
+            if self.is_short {
+                chordal.sustain[4] = [-9.0; 36];
+            }
             chordal.velocity = [loud; 6];
             chordal.onset[3][12 + 4 * idx] = 9.0;
         }

@@ -1,5 +1,5 @@
 use one2four::geometry::ChunkSetting;
-use one2four::params::mute_idx;
+use one2four::params::{Mix, mute_idx};
 
 use crate::deck::*;
 use crate::doubles::Double;
@@ -21,6 +21,27 @@ fn runs(input: &Signal, muted: bool) -> usize {
         assert!(difference_db(&played.main, deck.latency(), input) <= -100.0);
     }
     double.runs()
+}
+
+#[test]
+fn stems_that_come_back_after_a_comparison_are_there_at_once() {
+    let input = noise_signal(2, 3 * 44_100);
+    let without_drums = with_stem_gain(0, 0.0);
+    let mut muted = without_drums;
+    (1..5).for_each(|strip| muted[mute_idx(strip)] = 1.0);
+    let play = |mix: &[(usize, Mix)]| {
+        let load = Double::sound().load();
+        let mut deck = Deck::new(44_100.0, ChunkSetting::Tenth, 2, Pace::Offline, load);
+        deck.align_automation = false;
+        let played = deck.play(&input, blocks_of(512), mix);
+        (deck.latency(), played.main)
+    };
+    let (latency, through) = play(&[(0, without_drums)]);
+    let back = 2 * 44_100;
+    let (_, compared) = play(&[(0, without_drums), (44_100, muted), (back, without_drums)]);
+    let faded_in = back + 4_410;
+    assert!(faded_in > latency);
+    assert!(compared[0][faded_in..] == through[0][faded_in..]);
 }
 
 #[test]

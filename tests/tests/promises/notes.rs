@@ -285,6 +285,69 @@ fn a_chord_that_is_set_is_played_for_whole_bars_however_little_is_heard() {
 }
 
 #[test]
+fn a_change_acts_on_the_bar_that_it_comes_with_however_short_bars_are() {
+    // Bars of two at 200 per minute last 0.6 s, less than a chunk and less than the band hears ahead.
+    let bar = (1.2 * RATE * 0.5) as usize;
+    for setting in ChunkSetting::ALL {
+        let mut deck = deck(setting, Pace::Offline, &Double::deaf());
+        let mut left = solo(9.0);
+        for idx in 0..12 {
+            deck.song = Box::new(move |sample| HostTime {
+                signature: Some((2, 4)),
+                ..at((idx * bar + sample) as f64 / bar as f64 * 2.0, 200.0)
+            });
+            deck.direction.chord = Some(idx as u8);
+            let after = left.iter_mut().map(|channel| channel.split_off(bar));
+            let after = after.collect();
+            deck.play_only(&left, blocks_of(512), &[(0, unity())]);
+            left = after;
+        }
+        let found = beats(&deck.status.cues.all());
+        assert!(found.len() > 16, "{setting:?}");
+        for (position, _, beat) in found {
+            assert_eq!(i64::from(beat.chord), position / bar as i64, "{setting:?}");
+        }
+    }
+}
+
+#[test]
+fn swung_all_the_way_no_note_is_left_sounding() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::short());
+    deck.song = steady(0.0);
+    deck.direction.swing = 1.0;
+    let mut input = solo(4.0);
+    input
+        .iter_mut()
+        .for_each(|c| c.resize(c.len() + 6 * 48_000, 0.0));
+    deck.play(&input, blocks_of(512), &[(0, unity())]);
+    let cues = deck.status.cues.all();
+    assert!(starts(&cues).count() > 20);
+    assert_eq!(sounding(&cues, i64::MAX), 0);
+}
+
+#[test]
+fn a_restart_lets_no_note_hang_at_the_host() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Live, &Double::sound());
+    deck.song = steady(0.0);
+    let mut played = deck
+        .play_only(&solo(2.5), blocks_of(480), &[(0, unity())])
+        .notes;
+    deck.engine.room.leave();
+    deck.song = steady(5.0);
+    played.extend(
+        deck.play_only(&solo(0.4), blocks_of(480), &[(0, unity())])
+            .notes,
+    );
+    let balance = |notes: &[(usize, one2four::audio::Note)]| {
+        let starts = notes.iter().filter(|(_, note)| note.velocity > 0).count();
+        (starts, notes.len() - starts)
+    };
+    let (starts, ends) = balance(&played);
+    assert!(starts > 0);
+    assert_eq!((ends, deck.engine.room.owed_ends()), (starts, [0; 4]));
+}
+
+#[test]
 fn trouble_gives_way_to_the_aligned_input_and_is_over() {
     for trouble in [
         Trouble::Fails,

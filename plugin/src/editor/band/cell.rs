@@ -24,12 +24,14 @@ const TRAVEL: f32 = 1.5;
 pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &str) {
     let response = cell(ui, rect, param.name(), Sense::click_and_drag());
     drag(ui, &response, hands, param);
-    if let Some(steps) = steps(ui, &response) {
+    let is_held = response.dragged();
+    // Within a drag a step would be a gesture in a gesture.
+    if let Some(steps) = steps(ui, &response).filter(|_| !is_held) {
         let normalized = param.preview_normalized(param.value() + steps);
         hands.put(param, None, normalized);
     }
     let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));
-    if response.double_clicked() || delete {
+    if response.double_clicked() || (delete && !is_held) {
         hands.put(param, None, param.default_normalized_value());
     }
     let value = param.to_string();

@@ -57,6 +57,11 @@ impl Roll {
         }
     }
 
+    /// Starts over with the next cue: what is shown is of another activation.
+    pub fn forget(&mut self) {
+        self.epoch = u32::MAX;
+    }
+
     fn follow(&mut self, epoch: u32) {
         if self.epoch != epoch {
             *self = Self {

@@ -77,7 +77,17 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 
 /// Loads a pack's networks, checks that they run, and leaves them warm for chunks of this geometry.
 pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded, PackError> {
+    let loaded = load_all(pack, places, geometry);
+    give_back_memory();
+    loaded
+}
+
+fn load_all(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded, PackError> {
     let (id, stream) = (pack.manifest.id.as_str(), pack.manifest.stream);
+    if matches!(stream, Stream::Notes(_)) {
+        // First: it is asked again and again, and the rest is a second's work.
+        Sampler::check_rate(geometry.sample_rate).map_err(|reason| does_not_run(id, reason))?;
+    }
     let mut parts = Vec::new();
     for graph in &pack.manifest.graphs {
         let bytes = read_whole(pack, &graph.file, &graph.sha256, MAX_GRAPH_BYTES)?;
@@ -102,7 +112,6 @@ pub fn load(pack: &Pack, places: &Places, geometry: &Geometry) -> Result<Loaded,
             None => return Err(PackError::refused(id, "kind", "notes", "another")),
         },
     };
-    give_back_memory();
     networks.map_err(|error| does_not_run(id, error.to_string()))
 }
 

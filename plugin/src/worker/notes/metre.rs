@@ -6,6 +6,9 @@ use crate::music::grid::Place;
 /// Places closer than this are one, in quarter notes: what hosts round to.
 pub const SAME: f64 = 1e-3;
 
+/// Quarter notes per minute that networks are told; what is outside is told as the nearest of these.
+const TEMPI: (f64, f64) = (20.0, 300.0);
+
 /// Bars and beats from a bar on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metre {
@@ -73,7 +76,7 @@ impl Metre {
             beat: number.rem_euclid(beats_per_bar) as usize,
             beats_per_bar: self.beats_per_bar,
             is_compound: self.is_compound,
-            bpm: tempo / self.beat_quarters,
+            bpm: tempo.clamp(TEMPI.0, TEMPI.1) / self.beat_quarters,
             is_first: false,
         }
     }

@@ -1,9 +1,10 @@
 //! The way of a `notes` pack: the band hears the input a second ahead of what it plays.
 //!
-//! `listen` hears frames; `song` knows which place of the host's song sounds when; `stream` decides
+//! `asked` knows what a person asks of it and when; `listen` hears frames; `song` knows which place of the host's song sounds when; `stream` decides
 //! the beats that are due, each once; `play` keeps what they do until it sounds; an instrument plays
 //! it.
 
+mod asked;
 mod listen;
 mod metre;
 mod play;
@@ -19,6 +20,7 @@ use crate::bridge::{Act, Chunk, Column, NUM_STEMS};
 use crate::geometry::Geometry;
 use crate::instrument::Instrument;
 
+use asked::Asked;
 use listen::Listen;
 use play::{Done, Play};
 use song::Song;
@@ -35,6 +37,7 @@ const PAST_S: f64 = 30.0;
 /// A band that plays along with the input.
 pub struct Notes {
     input: Input,
+    asked: Asked,
     listen: Listen,
     song: Song,
     stream: Stream,
@@ -59,6 +62,7 @@ impl Notes {
         let side = || vec![0.0; geometry.chunk_samples()].into();
         Self {
             input: Input::new(geometry, channels),
+            asked: Asked::new(geometry.sample_rate),
             listen: Listen::new(geometry),
             song: Song::new(geometry.sample_rate),
             stream: Stream::new(
@@ -159,14 +163,18 @@ impl Notes {
 impl Way for Notes {
     fn reset(&mut self) {
         self.input.reset();
+        self.asked.reset();
         self.song.reset();
         self.lanes.reset();
         self.start();
+        self.play.reset();
     }
 
     fn skip(&mut self, chunk: &Chunk) {
         self.input.take(chunk);
+        self.asked.take(chunk.directions.all());
         self.song.take(chunk.points.all());
+        self.asked.forget_before(chunk.start - self.ahead_samples);
         self.song.forget_before(chunk.start - self.past_samples);
         self.lanes.reset();
     }
@@ -174,12 +182,13 @@ impl Way for Notes {
     fn start(&mut self) {
         self.listen.reset();
         self.stream.reset();
-        self.play.reset();
+        self.play.interrupt();
         self.instrument.reset();
     }
 
     fn run(&mut self, chunk: &mut Chunk, show: Option<&dyn Fn(Column)>) -> Result<(), RunError> {
         self.input.take(chunk);
+        self.asked.take(chunk.directions.all());
         self.song.take(chunk.points.all());
         self.listen.hear(&self.input, chunk.start);
         let from = chunk.start - self.ahead_samples;
@@ -192,13 +201,14 @@ impl Way for Notes {
             };
             self.stream.decide(
                 next,
-                &chunk.direction,
+                &self.asked.at(next.position),
                 &mut self.song,
                 &mut self.listen,
                 &mut self.play,
             )?;
         }
         self.render(chunk, from)?;
+        self.asked.forget_before(until);
         self.song.forget_before(from - self.past_samples);
         self.lanes.take(chunk, &self.input);
         if let Some(show) = show {

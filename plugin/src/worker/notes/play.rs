@@ -84,6 +84,8 @@ pub struct Play {
     due: Vec<(i64, Planned)>,
     /// Per stem a bit for each pitch that sounds.
     sounding: [u128; NUM_STEMS],
+    /// Whether all that sounds is to end.
+    is_hush_due: bool,
     plays: [bool; NUM_STEMS],
     done: Vec<Done>,
 }
@@ -95,6 +97,7 @@ impl Play {
             planned: Vec::new(),
             due: Vec::new(),
             sounding: [0; NUM_STEMS],
+            is_hush_due: false,
             plays: [true; NUM_STEMS],
             done: Vec::new(),
         }
@@ -104,6 +107,13 @@ impl Play {
     pub fn reset(&mut self) {
         self.planned.clear();
         self.sounding = [0; NUM_STEMS];
+        self.is_hush_due = false;
+    }
+
+    /// Nothing planned; what sounds ends with what is taken next.
+    pub fn interrupt(&mut self) {
+        self.planned.clear();
+        self.is_hush_due = true;
     }
 
     /// Plans something.
@@ -120,6 +130,10 @@ impl Play {
     pub fn take(&mut self, song: &Song, from: i64, until: i64) -> &[Done] {
         self.done.clear();
         self.due.clear();
+        if std::mem::take(&mut self.is_hush_due) {
+            let quarters = song.quarters_at(from);
+            (0..NUM_STEMS).for_each(|stem| self.end_all(from, quarters, stem));
+        }
         let due = &mut self.due;
         self.planned.retain(|planned| {
             let Some(stretch) = song.stretch(planned.stretch) else {

@@ -274,8 +274,9 @@ impl Song {
     }
 
     fn jump(&mut self, point: &Point, start: i64) {
-        if let Some(stretch) = self.stretches.back_mut() {
-            stretch.end = start;
+        // One that waits again may start later than this.
+        for stretch in &mut self.stretches {
+            stretch.end = stretch.end.min(start);
         }
         let mut stretch = Stretch {
             id: self.next_id,
@@ -308,6 +309,13 @@ impl Song {
     /// A stretch.
     pub fn stretch(&self, id: u64) -> Option<&Stretch> {
         self.stretches.iter().find(|stretch| stretch.id == id)
+    }
+
+    /// The place that sounds at an input position, in quarter notes.
+    pub fn quarters_at(&self, position: i64) -> f64 {
+        let mut stretches = self.stretches.iter().rev();
+        let stretch = stretches.find(|stretch| stretch.start <= position);
+        stretch.map_or(0.0, |stretch| stretch.quarters_at(position as f64))
     }
 
     /// The stretch after one, or the first.

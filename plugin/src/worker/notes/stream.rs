@@ -21,6 +21,9 @@ const RHYTHM_LOGITS: f64 = 3.0;
 /// Swung, the half of a beat lies here: at a triplet's last third.
 const SWUNG_HALF: f64 = 2.0 / 3.0;
 
+/// The shortest note in beats: half of the way between the closest places.
+const SHORTEST: f64 = 1.0 / 24.0;
+
 /// Where the stream is.
 #[derive(Debug, Clone, Copy)]
 struct At {
@@ -250,23 +253,33 @@ impl Stream {
             true => 0.0,
             false => f64::from(self.direction.swing.clamp(0.0, 1.0)),
         };
-        let at_place = |place: f64| now + swung(place, swing) * (around.next - now);
-        for event in self.decoder.step(&told, &self.played, &wishes) {
+        let at_place = |place: f64| now + place * (around.next - now);
+        let events = self.decoder.step(&told, &self.played, &wishes);
+        for (idx, event) in events.iter().enumerate() {
             let (stem, pitch) = (event.stem, event.pitch);
-            let todo = match event.velocity {
-                0 => Todo::End { stem, pitch },
-                velocity => Todo::Start {
-                    stem,
-                    pitch,
-                    velocity,
-                },
-            };
-            play.plan(stretch.id, at_place(PLACES[event.cell]), todo);
-            if stem == 0 {
-                // A drum lasts one cell.
-                let end = PLACES.get(event.cell + 1).copied().unwrap_or(1.0);
-                play.plan(stretch.id, at_place(end), Todo::End { stem, pitch });
+            if event.velocity > 0 {
+                let velocity = event.velocity;
+                let place = at_place(swung(PLACES[event.cell], swing));
+                play.plan(
+                    stretch.id,
+                    place,
+                    Todo::Start {
+                        stem,
+                        pitch,
+                        velocity,
+                    },
+                );
             }
+            let started = events[..idx]
+                .iter()
+                .rfind(|e| (e.stem, e.pitch) == (stem, pitch) && e.velocity > 0);
+            let end = match (stem, event.velocity) {
+                // A drum lasts one cell.
+                (0, _) => end_place(event.cell + 1, Some(event.cell), swing),
+                (_, 0) => end_place(event.cell, started.map(|e| e.cell), swing),
+                _ => continue,
+            };
+            play.plan(stretch.id, at_place(end), Todo::End { stem, pitch });
         }
         self.at = Some(At {
             stretch: stretch.id,
@@ -357,12 +370,37 @@ fn swung(place: f64, swing: f64) -> f64 {
     }
 }
 
+/// Where a note ends that is to end with `cell`, and starts with the cell `started` if it starts in this
+/// beat: swung, places come so close that it would end before it starts.
+fn end_place(cell: usize, started: Option<usize>, swing: f64) -> f64 {
+    let least = started.map_or(0.0, |cell| swung(PLACES[cell], swing) + SHORTEST);
+    let mut places = PLACES[cell..].iter().map(|place| swung(*place, swing));
+    places.find(|place| *place >= least).unwrap_or(1.0)
+}
+
 /// The places of cells that divide a beat by three.
 const TRIPLET_PLACES: [f64; 2] = [PLACES[2], PLACES[4]];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_note_ends_after_it_starts_however_it_swings() {
+        for swing in (0..=1_000).map(|step| f64::from(step) / 1_000.0) {
+            for cell in 0..CELLS {
+                let start = swung(PLACES[cell], swing);
+                for end in cell + 1..=CELLS {
+                    let place = end_place(end, Some(cell), swing);
+                    assert!(place >= start + SHORTEST && place <= 1.0, "{cell}, {swing}");
+                }
+            }
+        }
+        // Straight notes are as long as they are written, and so is what started before.
+        let plain = (0..CELLS).map(|cell| end_place(cell, None, 0.0));
+        assert!(plain.eq(PLACES));
+        assert_eq!(end_place(2, Some(1), 0.0), PLACES[2]);
+    }
 
     #[test]
     fn swing_leaves_beats_and_triplets_where_they_are() {
