@@ -245,7 +245,7 @@ fn shown_name<'a>(id: &str, text: &'a str) -> &'a str {
 fn leading_number(text: &str) -> Option<f64> {
     text.split_whitespace()
         .next()?
-        .trim_end_matches(['d', 'B', 'b', 'D'])
+        .trim_end_matches(['d', 'B', 'b', 'D', '%'])
         .parse()
         .ok()
 }

@@ -29,6 +29,8 @@ struct Piece {
     chunk: &'static str,
     rate: f64,
     block: usize,
+    /// The pack, where it is not the default one.
+    pack: Option<&'static str>,
 }
 
 /// Every rate with every length of blocks, the classes and chunks in turn.
@@ -43,9 +45,18 @@ fn pieces() -> Vec<Piece> {
                 chunk: CHUNKS[pieces.len() % 3],
                 rate,
                 block,
+                pack: None,
             });
         }
     }
+    // A band, whose notes go out.
+    pieces.push(Piece {
+        class: CLASSES[1],
+        chunk: "hop",
+        rate: 48_000.0,
+        block: 441,
+        pack: Some("accompany"),
+    });
     pieces
 }
 
@@ -53,9 +64,14 @@ fn tone(len: usize) -> Vec<f32> {
     (0..len).map(|n| (n as f32 * 0.1).sin() * 0.5).collect()
 }
 
-/// Plays for a moment like a sound card, with automation and a seek in the middle.
+/// Plays for a moment like a sound card, with automation and a seek in the middle: at one hop so long that
+/// stems come out before it and after it.
 fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::ClapId) {
-    let seconds = if piece.block == 1 { 0.05 } else { 0.35 };
+    let seconds = match piece.chunk {
+        _ if piece.block == 1 => 0.05,
+        "hop" => 1.2,
+        _ => 0.35,
+    };
     let num_blocks = (seconds * piece.rate) as usize / piece.block + 2;
     let block = tone(piece.block);
     let started = Instant::now();
@@ -84,12 +100,25 @@ fn perform(binary: &Binary, piece: Piece) {
     let mut instance = binary.instantiate(piece.class).unwrap();
     instance.set_mode(Mode::Realtime).unwrap();
     instance.set_text("chunk", piece.chunk).unwrap();
+    if let Some(pack) = piece.pack {
+        let mut state = instance.save().unwrap();
+        state.set_field("pack", pack);
+        instance.load(&state).unwrap();
+    }
     let gain = instance.param("bass_gain").unwrap().clap_id;
     let setup = Setup {
         sample_rate: piece.rate,
         max_block: MAX_BLOCK,
     };
     let mut player = instance.activate(setup).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !binary.report().unwrap().instances.last().unwrap().ready {
+        assert!(
+            Instant::now() < deadline,
+            "the pack is not loaded, {piece:?}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let player = std::thread::scope(|scope| {
         let audio = scope.spawn(move || {
             // In a thread's first block the system makes room for the thread's own variables in a file

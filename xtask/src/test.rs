@@ -129,7 +129,7 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
             let python = ["python3", "python", "py"]
                 .into_iter()
                 .find(|python| starts(python))
-                .context("no Python was found; install Python 3 with pip")?;
+                .context("no Python was found; install Python 3.11 or newer with pip and venv")?;
             let made = outcome(Command::new(python).args(["-m", "venv"]).arg(&own))?;
             // Without pip's cache, which would keep another 3 GB.
             let install = ["-m", "pip", "install", "--quiet", "--no-cache-dir"];

@@ -10,8 +10,8 @@ use super::{Act, Cue, NUM_STEMS};
 pub const MAX_CUES: usize = 1024;
 /// How many of them are kept for the ends of notes: a note without an end is worse than none.
 const KEPT_FOR_ENDS: usize = 256;
-/// The longest log in seconds.
-pub const MAX_LOG_S: f64 = 600.0;
+/// The longest log in seconds: a bounce writes the notes of a whole song.
+pub const MAX_LOG_S: f64 = 3600.0;
 /// The most cues of a log.
 const MAX_LOGGED: usize = 1 << 18;
 

@@ -1,6 +1,7 @@
 //! The files of the band of the instance made last, for hosts of ours: exported C functions, so that
 //! whoever loads the plugin's file gets them as the plugin makes them.
 
+use super::song::from_the_start;
 use super::{lead_sheet, midi_file};
 use crate::report;
 
@@ -14,7 +15,7 @@ use crate::report;
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_midi(buffer: *mut u8, capacity: usize) -> usize {
     let (cues, programs) = report::played();
-    let file = midi_file(&cues, programs).unwrap_or_default();
+    let file = midi_file(&from_the_start(&cues), programs).unwrap_or_default();
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { report::write(&file, buffer, capacity) }
 }
@@ -39,6 +40,7 @@ pub unsafe extern "C" fn one2four_sheet(
         unsafe { std::slice::from_raw_parts(title, title_len) }
     };
     let (cues, _) = report::played();
+    let cues = from_the_start(&cues);
     let sheet = lead_sheet(&cues, &String::from_utf8_lossy(title)).unwrap_or_default();
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { report::write(sheet.as_bytes(), buffer, capacity) }

@@ -1,10 +1,12 @@
 //! Cues as bars and notes on one timeline, in quarter notes.
 
-use super::chord::Key;
+use super::chord::{Key, NO_CHORD};
 use crate::bridge::{Act, Beat, Cue, NUM_STEMS};
 
 /// How far a beat may be from where the beat before ends, in quarter notes.
 const TOLERANCE: f64 = 0.02;
+/// The most rests in a row: an hour of beats of 300 per minute.
+const MAX_RESTS: usize = 18_000;
 /// Drums ring by themselves: how long their notes are on paper, in quarter notes.
 const DRUM_QUARTERS: f64 = 0.25;
 
@@ -133,6 +135,71 @@ impl Song {
     pub fn beats(&self) -> impl Iterator<Item = &Tick> {
         self.bars.iter().flat_map(|bar| &bar.beats)
     }
+}
+
+/// The cues with beats, of no chord, where the band rested: from the start of the host's song, and where one
+/// beat comes later than the one before it ends. So what is written is as long as the song.
+pub fn from_the_start(cues: &[Cue]) -> Vec<Cue> {
+    let mut found: Vec<Cue> = Vec::with_capacity(cues.len());
+    let mut last: Option<(Cue, Beat)> = None;
+    for cue in cues {
+        if let Act::Beat(beat) = cue.act {
+            let mut rests = Vec::new();
+            let (mut at, mut next) = (*cue, beat);
+            // Back from this beat to the end of the one before, or to the start.
+            let from = last.map_or(0.0, |(last, beat): (Cue, Beat)| {
+                last.quarters + length(&beat)
+            });
+            while at.quarters - length(&next) > from - TOLERANCE && rests.len() < MAX_RESTS {
+                (at, next) = before(&at, &next);
+                rests.push(at);
+            }
+            let follows = last.is_none_or(|(last, _)| goes_on(&last, cue, found.as_slice()));
+            if follows {
+                found.extend(rests.into_iter().rev());
+            }
+            last = Some((*cue, beat));
+        }
+        found.push(*cue);
+    }
+    found
+}
+
+/// A rest of the length of a beat before a beat.
+fn before(cue: &Cue, beat: &Beat) -> (Cue, Beat) {
+    let (bar, number) = match beat.beat.checked_sub(1) {
+        Some(number) => (beat.bar, number),
+        None => (beat.bar - 1, beat.beats_per_bar.saturating_sub(1)),
+    };
+    let rest = Beat {
+        chord: NO_CHORD,
+        confidence: 0.0,
+        bar,
+        beat: number,
+        ..*beat
+    };
+    let quarters = cue.quarters - length(beat);
+    let cue = Cue {
+        quarters,
+        act: Act::Beat(rest),
+        ..*cue
+    };
+    (cue, rest)
+}
+
+/// Whether the song went on from one beat to another, as far as the beats before tell how fast it goes: a
+/// jump forwards takes no time.
+fn goes_on(last: &Cue, cue: &Cue, before: &[Cue]) -> bool {
+    let earlier = before.iter().rev().find(|earlier| {
+        matches!(earlier.act, Act::Beat(_)) && earlier.quarters < last.quarters - TOLERANCE
+    });
+    let Some(earlier) = earlier else {
+        return true;
+    };
+    let speed = |from: &Cue, to: &Cue| {
+        (to.quarters - from.quarters) / (to.position - from.position).max(1) as f64
+    };
+    speed(last, cue) < 2.0 * speed(earlier, last)
 }
 
 /// Cues and where they lie.

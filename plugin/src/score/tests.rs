@@ -297,3 +297,35 @@ fn senseless_cues_do_no_harm() {
     assert!(Smf::parse(&bytes).is_ok());
     assert!(lead_sheet(&band.cues, "").is_some());
 }
+
+#[test]
+fn a_song_is_written_from_its_start_with_the_rests_in_it() {
+    let mut band = Band::new(4, 1.0);
+    (band.quarters, band.beat.bar) = (8.0, 2);
+    band.beats(&[C; 4]);
+    // It rests for five beats.
+    (band.quarters, band.beat.bar, band.beat.beat) = (17.0, 4, 1);
+    band.beats(&[G7; 3]);
+    let whole = song::from_the_start(&band.cues);
+    let song = song::Song::of(&whole).unwrap();
+    let ticks: Vec<_> = song.beats().map(|tick| (tick.start, tick.beat)).collect();
+    assert_eq!(ticks.len(), 20);
+    for (idx, (start, beat)) in ticks.iter().enumerate() {
+        assert_eq!(*start, idx as f64);
+        assert_eq!((beat.bar, beat.beat), (idx as i32 / 4, idx as u8 % 4));
+        let chord = match idx {
+            8..12 => C,
+            17.. => G7,
+            _ => NO_CHORD,
+        };
+        assert_eq!(beat.chord, chord, "beat {idx}");
+    }
+    // A jump forwards is none.
+    let mut band = Band::new(4, 1.0);
+    band.beats(&[C; 4]);
+    let position = band.cues[3].position + 22_050;
+    (band.quarters, band.beat.bar) = (40.0, 10);
+    band.beat(G7);
+    band.cues[4].position = position;
+    assert_eq!(song::from_the_start(&band.cues).len(), 5);
+}

@@ -10,7 +10,7 @@ use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 
 /// Audio as channels of samples.
 pub type Planar = Vec<Vec<f32>>;
@@ -37,6 +37,14 @@ pub fn read_audio(path: &Path) -> Result<(Planar, u32)> {
         }
     }
     Ok((planar, format.sample_rate))
+}
+
+/// The format of a file, or none where it is none that is known.
+fn probe(hint: &Hint, file: Box<dyn MediaSource>) -> Option<Box<dyn FormatReader>> {
+    let stream = MediaSourceStream::new(file, Default::default());
+    symphonia::default::get_probe()
+        .probe(hint, stream, Default::default(), Default::default())
+        .ok()
 }
 
 /// An open audio file.
@@ -72,11 +80,14 @@ impl Reader {
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
             hint.with_extension(extension);
         }
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
-        let source = symphonia::default::get_probe()
-            .probe(&hint, stream, Default::default(), Default::default())
-            .ok()
-            .with_context(unknown)?;
+        let mut source = probe(&hint, Box::new(file)).with_context(unknown)?;
+        if source.format_info().short_name == "mp3" {
+            // Where an MP3 tells no length the reader guesses one from the file's size, and cuts the song there:
+            // unless it cannot seek.
+            let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+            let forwards = Box::new(ReadOnlySource::new(file));
+            source = probe(&hint, forwards).with_context(unknown)?;
+        }
         let track = source
             .default_track(TrackType::Audio)
             .with_context(unknown)?;

@@ -67,5 +67,6 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     a.iter()
         .zip(b)
         .map(|(a, b)| (a - b).abs())
+        .map(|d| if d.is_nan() { f32::INFINITY } else { d }) // which f32::max would pass over
         .fold(0.0, f32::max)
 }

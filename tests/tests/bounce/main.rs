@@ -100,9 +100,55 @@ fn flac_mp3_and_ogg_are_read() {
             .fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
         assert!((0.2..0.3).contains(&loudest), "{name} peaks at {loudest}");
     }
+}
+
+#[test]
+fn the_example_is_taken_apart() {
+    let folder = tempfile::tempdir().unwrap();
     let flac = paths::workspace().join("examples/on-the-next-day.flac");
-    let report = bounced(&flac, &folder.path().join("flac"), &[]);
+    let report = bounced(&flac, folder.path(), &[]);
     assert_eq!(report["seconds"], 30.0);
+    assert_eq!(
+        (&report["late_chunks"], &report["gap_samples"]),
+        (&0.into(), &0.into())
+    );
+    // Of 30 s: of drums most of the treble, of the bass most below 100 Hz, and every stem sounds.
+    let stems: Vec<_> = FILES[1..]
+        .iter()
+        .map(|file| read(&folder.path().join(file)).1)
+        .collect();
+    let loudness_db = |samples: &[f32]| {
+        let energy: f64 = samples.iter().map(|x| f64::from(*x).powi(2)).sum();
+        10.0 * (energy / samples.len() as f64).log10()
+    };
+    let slow = |samples: &[f32]| -> Vec<f32> {
+        let channel: Vec<f32> = samples.iter().step_by(2).copied().collect();
+        // The mean of 10 ms lets pass what is below 50 Hz or so.
+        channel
+            .windows(441)
+            .step_by(64)
+            .map(|w| w.iter().sum::<f32>() / 441.0)
+            .collect()
+    };
+    let fast = |samples: &[f32]| -> Vec<f32> {
+        let channel: Vec<f32> = samples.iter().step_by(2).copied().collect();
+        channel
+            .windows(3)
+            .map(|w| w[0] - 2.0 * w[1] + w[2])
+            .collect()
+    };
+    let all: Vec<_> = stems.iter().map(|stem| loudness_db(stem)).collect();
+    assert!(all.iter().all(|db| (-60.0..-10.0).contains(db)), "{all:?}");
+    let lows: Vec<_> = stems.iter().map(|stem| loudness_db(&slow(stem))).collect();
+    assert!(
+        (0..4).all(|i| i == 1 || lows[1] > lows[i] + 3.0),
+        "the bass is low: {lows:?}"
+    );
+    let highs: Vec<_> = stems.iter().map(|stem| loudness_db(&fast(stem))).collect();
+    assert!(
+        (1..4).all(|i| highs[0] > highs[i] + 3.0),
+        "the drums are bright: {highs:?}"
+    );
 }
 
 #[test]

@@ -252,7 +252,11 @@ pub fn difference_db(output: &Signal, skip: usize, expected: &Signal) -> f32 {
             .zip(expected)
             .map(|(a, b)| (a - b).abs())
     });
-    20.0 * differences.fold(0.0, f32::max).log10()
+    // f32::max would pass over what is not a number.
+    20.0 * differences
+        .map(|d| if d.is_nan() { f32::INFINITY } else { d })
+        .fold(0.0, f32::max)
+        .log10()
 }
 
 /// The bits of a signal, for comparisons that forgive nothing.

@@ -23,6 +23,18 @@ fn runs(input: &Signal, muted: bool) -> usize {
     double.runs()
 }
 
+/// How often the networks run in 40 s, of which all stems are muted but the first.
+fn runs_until_idle() -> usize {
+    let double = Double::sound();
+    let load = double.load();
+    let mut deck = Deck::new(44_100.0, ChunkSetting::Tenth, 2, Pace::Offline, load);
+    let mut muted = unity();
+    (1..5).for_each(|strip| muted[mute_idx(strip)] = 1.0);
+    let mix = [(0, unity()), (44_100, muted)];
+    deck.play(&noise_signal(2, 40 * 44_100), blocks_of(4096), &mix);
+    double.runs()
+}
+
 #[test]
 fn stems_that_come_back_after_a_comparison_are_there_at_once() {
     let input = noise_signal(2, 3 * 44_100);
@@ -59,6 +71,7 @@ fn the_networks_rest_while_nothing_can_be_heard() {
     let (all, some) = (runs(&noise, false), runs(&island, false));
     assert_eq!(runs(&silence, false), 0, "silence");
     assert_eq!(runs(&noise, true), 0, "all stems muted");
+    assert!((300..=330).contains(&runs_until_idle()), "half a minute");
     assert!(
         some > 9 && some < all / 2,
         "{some} of {all} chunks around a second of sound"

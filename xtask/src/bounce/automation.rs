@@ -28,6 +28,8 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the automation {}", path.display()))?;
     let mut rows = Vec::new();
+    // Spreadsheets begin their files with a mark.
+    let text = text.trim_start_matches('\u{feff}');
     for (line_idx, line) in text.lines().enumerate() {
         let line = line.trim();
         let is_header = rows.is_empty() && line.to_lowercase().starts_with("seconds");
@@ -56,7 +58,13 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
 }
 
 /// The rows as events in the order of their time.
-pub fn resolve(rows: &[Row], instance: &mut Instance, host_rate: u32) -> Result<Vec<Event>> {
+/// `shown` is what the plugin calls a value.
+pub fn resolve(
+    rows: &[Row],
+    instance: &mut Instance,
+    host_rate: u32,
+    shown: impl Fn(&str, &str) -> String,
+) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     for row in rows {
         let param = instance.param(&row.id).with_context(|| row.place.clone())?;
@@ -65,7 +73,7 @@ pub fn resolve(rows: &[Row], instance: &mut Instance, host_rate: u32) -> Result<
         }
         let param = param.clap_id;
         let value = instance
-            .value_of(&row.id, &row.value)
+            .value_of(&row.id, &shown(&row.id, &row.value))
             .with_context(|| row.place.clone())?;
         let sample = (row.seconds * f64::from(host_rate)).round() as u64;
         events.push(Event {

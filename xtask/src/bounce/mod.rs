@@ -11,6 +11,8 @@ mod resample;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf, absolute};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -160,6 +162,8 @@ pub fn run(args: &Args) -> Result<()> {
         .map(automation::read)
         .transpose()?
         .unwrap_or_default();
+    refuse_overwriting(args)?;
+    let is_interrupted = interrupts()?;
     let mut output = output::Output::create(&args.out, reader.format())?;
 
     let workspace = Workspace::find()?;
@@ -171,10 +175,13 @@ pub fn run(args: &Args) -> Result<()> {
         choose_pack(&mut instance, pack, &shipped)?;
     }
     let pack = instance.save()?.field("pack").unwrap_or_default();
-    let paper = paper::Paper::of(args, &shipped, &pack)?;
-    for Setting { id, value } in &args.settings {
+    let paper = paper::Paper::of(args, &shipped, &pack, reader.format())?;
+    let shown = |id: &str, value: &str| {
         let style = (id == "style").then(|| packs::style(&shipped, &pack, value));
-        instance.set_text(id, &style.flatten().unwrap_or_else(|| value.clone()))?;
+        style.flatten().unwrap_or_else(|| value.to_owned())
+    };
+    for Setting { id, value } in &args.settings {
+        instance.set_text(id, &shown(id, value))?;
     }
     let mode = if args.realtime {
         Mode::Realtime
@@ -186,7 +193,7 @@ pub fn run(args: &Args) -> Result<()> {
 
     let file_rate = reader.format().sample_rate;
     let host_rate = args.rate.unwrap_or(file_rate);
-    let automation = automation::resolve(&rows, &mut instance, host_rate)?;
+    let automation = automation::resolve(&rows, &mut instance, host_rate, shown)?;
     let mut player = instance.activate(Setup {
         sample_rate: host_rate.into(),
         max_block: args.block.max(),
@@ -203,6 +210,7 @@ pub fn run(args: &Args) -> Result<()> {
         latency,
         host_rate,
         mode,
+        is_interrupted,
     };
     let (player, rendered) = render.run(args.block, &mut output, &progress)?;
     progress.finish_and_clear();
@@ -214,9 +222,38 @@ pub fn run(args: &Args) -> Result<()> {
         .context("the plugin reports no instance")?;
     instance.deactivate(player);
     let report = report::BounceReport::new(args, mode, &plugin, &rendered);
+    let written = paper.written(&binary)?;
     output.finish(&report)?;
     report.print(&args.out);
-    paper.write(&binary)
+    written.finish()
+}
+
+/// Refuses what would write over the input, or two files over each other.
+fn refuse_overwriting(args: &Args) -> Result<()> {
+    let input = args.input.canonicalize()?;
+    let papers = [&args.midi, &args.sheet].into_iter().flatten().cloned();
+    let targets: Vec<PathBuf> = output::files_in(&args.out).chain(papers).collect();
+    for (idx, target) in targets.iter().enumerate() {
+        let name = target.display();
+        if target.canonicalize().is_ok_and(|path| path == input) {
+            bail!("{name} is the input, and would be written over: choose another place");
+        }
+        if target.is_dir() {
+            bail!("cannot write {name}: it is a folder");
+        }
+        if targets[..idx].contains(target) {
+            bail!("{name} is named for two results");
+        }
+    }
+    Ok(())
+}
+
+/// Raised by Ctrl-C from now on, instead of the end of the process, so that nothing is left behind.
+fn interrupts() -> Result<Arc<AtomicBool>> {
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let raised = is_interrupted.clone();
+    ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed))?;
+    Ok(is_interrupted)
 }
 
 /// Puts a pack's id into the instance's state, as opening a project does, and the input's mute where

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use serde::Serialize;
 use stage::{Format, Planar};
@@ -18,6 +18,8 @@ const FILES: [&str; 5] = [
     "stems/piano.wav",
     "stems/other.wav",
 ];
+/// Of samples: the sizes in a WAV file's head have 32 bits.
+const MAX_WAV_BYTES: u64 = u32::MAX as u64 - 1024;
 /// What the bounce says about itself; written last, so where it is the rest is whole.
 const REPORT: &str = "report.json";
 
@@ -30,6 +32,12 @@ pub struct Output {
     writers: Vec<WavWriter<BufWriter<File>>>,
     channels: usize,
     frames_written: u64,
+}
+
+/// The files that a bounce leaves in `folder`.
+pub fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = FILES.into_iter().chain([REPORT]);
+    files.map(|file| folder.join(file))
 }
 
 impl Output {
@@ -80,6 +88,14 @@ impl Output {
     /// Writes the first `frames` samples of `channels`, which holds file after file.
     pub fn write(&mut self, channels: &Planar, frames: usize) -> Result<()> {
         let explain = || format!("cannot write to {}", self.folder.display());
+        let bytes = (self.frames_written + frames as u64) * self.channels as u64 * 4;
+        if bytes > MAX_WAV_BYTES {
+            bail!(
+                "a WAV file holds 4 GiB, which is {} samples of {} channels of 32 bits: bounce the song in parts",
+                MAX_WAV_BYTES / 4 / self.channels as u64,
+                self.channels
+            );
+        }
         for (writer, channels) in self.writers.iter_mut().zip(channels.chunks(self.channels)) {
             for frame_idx in 0..frames {
                 for channel in channels {

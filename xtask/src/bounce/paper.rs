@@ -4,10 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use stage::Binary;
+use stage::{Binary, Format};
+use tempfile::NamedTempFile;
 
 use super::Args;
 use crate::packs;
+
+/// How much of a song the plugin keeps the notes of, in seconds.
+const MAX_LOG_S: f64 = 3600.0;
 
 /// The files that were asked for.
 pub struct Paper {
@@ -19,14 +23,23 @@ pub struct Paper {
 
 impl Paper {
     /// Refuses what cannot be had before anything is rendered: files of the pack with this id where
-    /// it plays no notes, and files in a folder that is not there.
-    pub fn of(args: &Args, shipped: &Path, pack: &str) -> Result<Self> {
+    /// it plays no notes, of an input that is too long, and files in a folder that is not there.
+    pub fn of(args: &Args, shipped: &Path, pack: &str, format: Format) -> Result<Self> {
         let wanted = [&args.midi, &args.sheet].into_iter().flatten();
         for path in wanted {
             if packs::kind(shipped, pack).is_some_and(|kind| kind != "notes") {
                 bail!(
                     "the pack `{pack}` plays no notes, so there is nothing to write to {}; name one \
                      of kind notes with --pack",
+                    path.display()
+                );
+            }
+            let seconds = format
+                .frames
+                .map(|frames| frames as f64 / f64::from(format.sample_rate));
+            if seconds.is_some_and(|seconds| seconds > MAX_LOG_S) {
+                bail!(
+                    "cannot write {}: the input is longer than the hour of which notes are kept",
                     path.display()
                 );
             }
@@ -42,33 +55,48 @@ impl Paper {
         })
     }
 
-    /// Writes them after the render.
-    pub fn write(&self, binary: &Binary) -> Result<()> {
+    /// Writes them after the render, beside their places.
+    pub fn written(&self, binary: &Binary) -> Result<Written> {
+        let mut written = Written(Vec::new());
         if let Some(path) = &self.midi {
-            put(path, binary.midi())?;
+            written.0.push(put(path, binary.midi())?);
         }
         if let Some(path) = &self.sheet {
-            put(path, binary.sheet(&self.title))?;
+            written.0.push(put(path, binary.sheet(&self.title))?);
+        }
+        Ok(written)
+    }
+}
+
+/// Whole files and their places; dropping it leaves nothing behind.
+pub struct Written(Vec<(NamedTempFile, PathBuf)>);
+
+impl Written {
+    /// Puts them in their places.
+    pub fn finish(self) -> Result<()> {
+        for (file, path) in self.0 {
+            file.persist(&path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            println!("{}", path.display());
         }
         Ok(())
     }
 }
 
-/// Writes a file whole or not at all.
-fn put(path: &Path, content: Option<Vec<u8>>) -> Result<()> {
+fn put(path: &Path, content: Option<Vec<u8>>) -> Result<(NamedTempFile, PathBuf)> {
     let explain = || format!("cannot write {}", path.display());
     let content = content.with_context(|| {
         let path = path.display();
         format!("the band played nothing, so there is nothing to write to {path}")
     })?;
     let folder = path.parent().with_context(explain)?;
-    let work = tempfile::Builder::new()
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let file = builder
         .prefix(".bounce-")
-        .tempdir_in(folder)
+        .tempfile_in(folder)
         .with_context(explain)?;
-    let whole = work.path().join("whole");
-    fs::write(&whole, content).with_context(explain)?;
-    fs::rename(&whole, path).with_context(explain)?;
-    println!("{}", path.display());
-    Ok(())
+    fs::write(file.path(), content).with_context(explain)?;
+    Ok((file, path.into()))
 }

@@ -1,8 +1,10 @@
 //! The render loop: what a host does, block after block.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use indicatif::ProgressBar;
 use stage::{Change, Mode, Planar, Player};
 
@@ -27,6 +29,8 @@ pub struct Render {
     pub host_rate: u32,
     /// Whether to keep to the wall clock.
     pub mode: Mode,
+    /// Whether to stop.
+    pub is_interrupted: Arc<AtomicBool>,
 }
 
 /// What the loop saw.
@@ -63,6 +67,9 @@ impl Render {
 
         let start = Instant::now();
         while self.feed.file_frames() != Some(output.frames_written()) {
+            if self.is_interrupted.load(Ordering::Relaxed) {
+                bail!("interrupted; nothing was written");
+            }
             let frames = lengths.next();
             self.feed.fill(&mut input, frames)?;
             changes.clear();
