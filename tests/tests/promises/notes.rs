@@ -380,6 +380,11 @@ fn trouble_gives_way_to_the_aligned_input_and_is_over() {
             sounds += if note.velocity > 0 { 1 } else { -1 };
             assert!((0..=4).contains(&sounds), "{trouble:?}: a note is stuck");
         }
+        let logged = sounding(&deck.status.cues.all(), i64::MAX);
+        assert!(
+            logged <= 4,
+            "{trouble:?}: {logged} notes in the log have no end"
+        );
     }
 }
 
