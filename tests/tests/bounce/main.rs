@@ -89,7 +89,12 @@ fn results_have_the_inputs_rate_channels_and_length_and_add_up_to_it() {
 fn flac_mp3_and_ogg_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let audio = paths::workspace().join("tests/tests/bounce/audio");
-    for (name, frames) in [("tones.mp3", 46_080), ("tones.ogg", 44_100)] {
+    for (name, frames) in [
+        ("tones.mp3", 46_080),
+        ("tones.ogg", 44_100),
+        // Tells no length.
+        ("untold.mp3", 133_632),
+    ] {
         let out = folder.path().join(name);
         bounced(&audio.join(name), &out, &[]);
         let (found, samples) = read(&out.join("mix.wav"));
