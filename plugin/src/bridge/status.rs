@@ -45,6 +45,8 @@ pub struct Status {
     pub latency_samples: AtomicU32,
     /// Whether the last stems are kept: since the editor was opened first; written by it.
     pub is_recording: AtomicBool,
+    /// Pixels in a point of the open editor, its scale counted in, as f32 bits; 0 while it is closed.
+    pub editor_scale_bits: AtomicU32,
     /// How busy the worker was.
     pub load: Load,
     /// What the band did.

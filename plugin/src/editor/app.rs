@@ -70,6 +70,8 @@ impl Drop for App {
     fn drop(&mut self) {
         self.links.status.is_watched.store(false, Ordering::Relaxed);
         self.links.status.is_asleep.store(false, Ordering::Relaxed);
+        let told = &self.links.status.editor_scale_bits;
+        told.store(0, Ordering::Relaxed);
     }
 }
 
@@ -174,6 +176,9 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {
+        let scale = size.scale_factor as f32;
+        let told = &self.links.status.editor_scale_bits;
+        told.store(scale.to_bits(), Ordering::Relaxed);
         self.links.remember_size(size.logical);
     }
 }

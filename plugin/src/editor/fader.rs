@@ -42,7 +42,7 @@ pub fn show(
     let held = drag(ui, &response, hands, gain, control_idx);
     // Within a drag a step would be a gesture in a gesture.
     if let Some(step_db) = steps(ui, &response).filter(|_| held.is_none()) {
-        let gain_db = gain.value() + step_db;
+        let gain_db = gain.preview_plain(hands.normalized(gain)) + step_db;
         hands.put(gain, Some(control_idx), gain.preview_normalized(gain_db));
     }
     let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));

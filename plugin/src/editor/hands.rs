@@ -1,6 +1,7 @@
 //! What a person's hand does to a parameter, told to the host as a gesture: begin, change, end.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use egui::{EventFilter, Response, Ui};
 use nice_plug::context::gui::GuiContext;
@@ -9,6 +10,9 @@ use nice_plug::prelude::{Param, ParamPtr, PluginState};
 
 use crate::bridge::EditorEnd;
 
+/// The longest time that a host takes to pass on what it is told: two of the longest blocks.
+const HOST_ECHO: Duration = Duration::from_millis(200);
+
 /// The way to the host and to the audio thread.
 pub struct Hands {
     host: GuiContext,
@@ -16,6 +20,8 @@ pub struct Hands {
     engine: Option<EditorEnd>,
     /// The parameter that a hand is on: the window may close under it.
     held: Cell<Option<ParamPtr>>,
+    /// What was told last, and when: the host passes it on with its next block.
+    told: Cell<Option<(ParamPtr, f32, Instant)>>,
 }
 
 impl Hands {
@@ -25,12 +31,21 @@ impl Hands {
             host,
             engine: None,
             held: Cell::new(None),
+            told: Cell::new(None),
         }
     }
 
     /// Follows the plugin's activations.
     pub fn set_engine(&mut self, engine: Option<EditorEnd>) {
         self.engine = engine;
+    }
+
+    /// Where a control stands: where a hand just put it, before the host passes that on.
+    pub fn normalized<P: Param>(&self, param: &P) -> f32 {
+        match self.told.get() {
+            Some((told, value, at)) if told == param.as_ptr() && at.elapsed() < HOST_ECHO => value,
+            _ => param.unmodulated_normalized_value(),
+        }
     }
 
     /// A hand is on the control.
@@ -44,9 +59,11 @@ impl Hands {
     /// normalized value.
     pub fn set<P: Param>(&self, param: &P, control_idx: Option<usize>, normalized: f32) {
         let snapped = param.preview_normalized(param.preview_plain(normalized.clamp(0.0, 1.0)));
-        if snapped == param.unmodulated_normalized_value() {
+        if snapped == self.normalized(param) {
             return;
         }
+        self.told
+            .set(Some((param.as_ptr(), snapped, Instant::now())));
         if let (Some(engine), Some(control_idx)) = (&self.engine, control_idx) {
             engine.touch(control_idx);
         }

@@ -1,6 +1,7 @@
 //! The editor as hosts see it: a window that opens and closes, and has a size.
 
 use std::error::Error;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nice_plug::context::gui::GuiContext;
@@ -74,7 +75,10 @@ impl Editor for Window {
     fn size(&self) -> NativeSize<u32> {
         let (size, zoom) = self.logical_size();
         let zoomed = LogicalSize::new(size.width * zoom, size.height * zoom);
-        NativeSize::from_size(zoomed.into(), 1.0)
+        // An open window knows its screen.
+        let scale = f32::from_bits(self.links.status.editor_scale_bits.load(Ordering::Relaxed));
+        let screen = if scale > 0.0 { scale / zoom } else { 1.0 };
+        NativeSize::from_size(zoomed.into(), screen.into())
     }
 
     fn resize_hint(&self) -> ResizeHint {
@@ -83,5 +87,32 @@ impl Editor for Window {
         let smallest = zoomed(MIN_SIZE, MIN_ZOOM);
         let largest = zoomed(MAX_SIZE, MAX_ZOOM);
         ResizeHint::resizable().with_min_max_logical_size(Some(smallest), Some(largest))
+    }
+}
+
+#[cfg(all(test, not(target_os = "macos")))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::pack::Places;
+
+    #[test]
+    fn the_size_of_an_open_window_is_in_pixels_of_its_screen() {
+        let links = Links {
+            params: Arc::default(),
+            status: Arc::default(),
+            slot: Arc::default(),
+            places: Places::of_this_binary(),
+        };
+        let window = Window::new(links.clone(), RepaintNotifier::new());
+        let closed = window.size();
+        let scale = &links.status.editor_scale_bits;
+        scale.store(1.5_f32.to_bits(), Ordering::Relaxed);
+        let open = window.size();
+        assert_eq!(
+            (open.width, open.height),
+            (closed.width * 3 / 2, closed.height * 3 / 2)
+        );
     }
 }

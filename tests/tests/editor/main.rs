@@ -10,6 +10,7 @@ use std::time::Duration;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
 use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::Param;
 use one2four::bridge::Cause;
 use one2four::geometry::ChunkSetting;
 use one2four::params::{MIN_GAIN_DB, STRIPS};
@@ -86,6 +87,25 @@ fn every_fader_is_dragged_reset_and_moved_by_keys() {
         rig.press(Key::Delete, Modifiers::NONE);
         assert_eq!(gain(&rig), 0.0, "{name} after delete");
     }
+}
+
+#[test]
+fn no_step_is_lost_before_the_host_passes_on_the_first() {
+    let mut rig = Rig::new();
+    rig.desk.is_deaf.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        rig.wheel("Bass Gain", -1.0, Modifiers::NONE);
+    }
+    let gestures = rig.desk.take_gestures();
+    let told = gestures.iter().filter_map(|gesture| match gesture {
+        Gesture::Change(_, normalized) => Some(*normalized),
+        _ => None,
+    });
+    let gain = &rig.params.strips()[2].gain;
+    let told: Vec<_> = told
+        .map(|normalized| gain.preview_plain(normalized).round())
+        .collect();
+    assert_eq!(told, [-1.0, -2.0, -3.0]);
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &
     let is_held = response.dragged();
     // Within a drag a step would be a gesture in a gesture.
     if let Some(steps) = steps(ui, &response).filter(|_| !is_held) {
-        let normalized = param.preview_normalized(param.value() + steps);
+        let value = param.preview_plain(hands.normalized(param));
+        let normalized = param.preview_normalized(value + steps);
         hands.put(param, None, normalized);
     }
     let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));
