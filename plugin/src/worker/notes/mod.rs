@@ -10,6 +10,7 @@ mod metre;
 mod play;
 mod song;
 mod stream;
+mod swing;
 
 use super::RunError;
 use super::input::Input;

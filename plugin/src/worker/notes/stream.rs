@@ -4,6 +4,7 @@ use super::listen::{Around, Listen};
 use super::metre::SAME;
 use super::play::{Play, Todo};
 use super::song::{Found, Song, Stretch};
+use super::swing::{end_place, swung};
 use crate::bridge::{Beat, Direction, NUM_STEMS};
 use crate::music::chords::NO_CHORD;
 use crate::music::decode::Thresholds;
@@ -18,11 +19,6 @@ use crate::worker::network::{Hearing, NotesNetwork, Orders, Sounds};
 const ONSET_FLUX: f64 = 0.25;
 /// What that adds to the logits of chords that follow the rhythm, and the lack of it takes away.
 const RHYTHM_LOGITS: f64 = 3.0;
-/// Swung, the half of a beat lies here: at a triplet's last third.
-const SWUNG_HALF: f64 = 2.0 / 3.0;
-
-/// The shortest note in beats: half of the way between the closest places.
-const SHORTEST: f64 = 1.0 / 24.0;
 
 /// Where the stream is.
 #[derive(Debug, Clone, Copy)]
@@ -356,59 +352,5 @@ impl Stream {
         });
         let mut all = drums.flatten().chain(bass).chain(&played.bass_velocity);
         self.logits.is_finite() && all.all(|v| v.is_finite()) && chordal.all(|v| v.is_finite())
-    }
-}
-
-/// A place of a beat, 0 to 1, where its half is late.
-fn swung(place: f64, swing: f64) -> f64 {
-    let half = 0.5 + swing * (SWUNG_HALF - 0.5);
-    match place {
-        // A triplet is as late as it can be.
-        _ if TRIPLET_PLACES.contains(&place) => place,
-        _ if place <= 0.5 => place * half / 0.5,
-        _ => half + (place - 0.5) * (1.0 - half) / 0.5,
-    }
-}
-
-/// Where a note ends that is to end with `cell`, and starts with the cell `started` if it starts in this
-/// beat: swung, places come so close that it would end before it starts.
-fn end_place(cell: usize, started: Option<usize>, swing: f64) -> f64 {
-    let least = started.map_or(0.0, |cell| swung(PLACES[cell], swing) + SHORTEST);
-    let mut places = PLACES[cell..].iter().map(|place| swung(*place, swing));
-    places.find(|place| *place >= least).unwrap_or(1.0)
-}
-
-/// The places of cells that divide a beat by three.
-const TRIPLET_PLACES: [f64; 2] = [PLACES[2], PLACES[4]];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_note_ends_after_it_starts_however_it_swings() {
-        for swing in (0..=1_000).map(|step| f64::from(step) / 1_000.0) {
-            for cell in 0..CELLS {
-                let start = swung(PLACES[cell], swing);
-                for end in cell + 1..=CELLS {
-                    let place = end_place(end, Some(cell), swing);
-                    assert!(place >= start + SHORTEST && place <= 1.0, "{cell}, {swing}");
-                }
-            }
-        }
-        // Straight notes are as long as they are written, and so is what started before.
-        let plain = (0..CELLS).map(|cell| end_place(cell, None, 0.0));
-        assert!(plain.eq(PLACES));
-        assert_eq!(end_place(2, Some(1), 0.0), PLACES[2]);
-    }
-
-    #[test]
-    fn swing_leaves_beats_and_triplets_where_they_are() {
-        let at = |swing: f64| PLACES.map(|place| swung(place, swing));
-        assert_eq!(at(0.0), PLACES);
-        let full = at(1.0);
-        assert_eq!((full[0], full[2], full[4]), (0.0, PLACES[2], PLACES[4]));
-        assert!((full[3] - 2.0 / 3.0).abs() < 1e-9);
-        assert!((full[1] - 1.0 / 3.0).abs() < 1e-9 && (full[5] - 5.0 / 6.0).abs() < 1e-9);
     }
 }
