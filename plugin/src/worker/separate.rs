@@ -10,8 +10,8 @@ use crate::geometry::{Geometry, Stream};
 
 /// The way of a kind of pack. Chunks come in their order, each with `skip` or `run`.
 pub trait Way: Send {
-    /// Silence before the next chunk.
-    fn reset(&mut self);
+    /// Silence before the next chunk. `is_hole` says that the song goes on: only its chunks before are lost.
+    fn reset(&mut self, is_hole: bool);
 
     /// Takes note of a chunk that needs no stems.
     fn skip(&mut self, chunk: &Chunk);
@@ -104,7 +104,7 @@ impl Separator {
     /// Starts over unless the chunk follows the one before.
     fn follow(&mut self, chunk: &Chunk) {
         if chunk.since_sound == 0 || chunk.start != self.next_start {
-            self.way.reset();
+            self.way.reset(chunk.since_sound > 0);
             self.is_cold = true;
             // Silence has its stems.
             self.valid_from = if chunk.since_sound == 0 {

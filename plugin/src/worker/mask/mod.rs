@@ -63,7 +63,7 @@ impl Masks {
 }
 
 impl Way for Masks {
-    fn reset(&mut self) {
+    fn reset(&mut self, _is_hole: bool) {
         self.analyse.reset();
     }
 

@@ -162,13 +162,15 @@ impl Notes {
 }
 
 impl Way for Notes {
-    fn reset(&mut self) {
+    fn reset(&mut self, is_hole: bool) {
         self.input.reset();
         self.asked.reset();
         self.song.reset();
         self.lanes.reset();
         self.start();
-        self.play.reset();
+        if !is_hole {
+            self.play.reset();
+        }
     }
 
     fn skip(&mut self, chunk: &Chunk) {

@@ -103,7 +103,7 @@ impl Waveforms {
 }
 
 impl Way for Waveforms {
-    fn reset(&mut self) {
+    fn reset(&mut self, _is_hole: bool) {
         self.input.reset();
         self.lanes.reset();
     }
