@@ -323,6 +323,7 @@ fn what_cannot_be_rendered_gets_one_sentence_and_leaves_nothing() {
         (&song_path, &["--set", "bass_gain=loud"], "`loud`"),
         (&song_path, &["--set", "bass_gain=40"], "12.00 dB"),
         (&song_path, &["--set", "chunk=2s"], "One hop"),
+        (&song_path, &["--set", "swing=500%"], "100 %"),
         (&song_path, &automate, "automation.csv:1"),
         (&song_path, &["--midi", "band.mid"], "plays no notes"),
         (&song_path, &["--sheet", "band.musicxml"], "plays no notes"),

@@ -132,6 +132,32 @@ fn a_value_is_typed() {
     rig.harness.run_steps(2);
     rig.press(Key::Escape, Modifiers::NONE);
     assert_eq!(rig.gain("Drums Gain"), before_db, "escape changes nothing");
+    // Less than what is shown of it.
+    for _ in 0..2 {
+        rig.wheel("Bass Gain", 0.37, Modifiers::NONE);
+    }
+    rig.desk.take_gestures();
+    rig.click("Bass Gain value");
+    rig.press(Key::Enter, Modifiers::NONE);
+    assert!(rig.desk.take_gestures().is_empty(), "nothing was typed");
+}
+
+#[test]
+fn a_window_that_closes_lets_go_of_what_it_held() {
+    let mut rig = Rig::new();
+    let fader = rig.harness.get_by_label("Bass Gain").rect().center();
+    rig.harness.drag_at(fader);
+    rig.harness.run_steps(2);
+    rig.harness.hover_at(fader + vec2(20.0, 0.0));
+    rig.harness.run_steps(2);
+    let held = rig.desk.take_gestures();
+    assert!(matches!(held[0], Gesture::Begin(_)) && !is_gesture(&held, "Bass Gain"));
+    rig.reopen();
+    let last = rig.desk.take_gestures();
+    assert!(
+        matches!(&last[..], [Gesture::End(name)] if name == "Bass Gain"),
+        "{last:?}"
+    );
 }
 
 #[test]
