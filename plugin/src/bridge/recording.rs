@@ -77,7 +77,7 @@ impl Recording {
     /// the stems trail the chunk's input.
     pub fn add(&self, chunk: &Chunk, delay_samples: i64) {
         let len = chunk.stem(0, 0).len();
-        // To measure: one that grows would leave holes in the memory, chunk after chunk.
+        // As large as it gets: one that grows would leave holes in the memory, chunk after chunk.
         let mut samples = Vec::with_capacity(NUM_STEMS * self.channels * len);
         for stem_idx in 0..NUM_STEMS {
             for channel_idx in 0..self.channels {

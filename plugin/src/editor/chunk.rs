@@ -26,6 +26,13 @@ pub struct WantedChunk {
     heard: Option<(u32, i64)>,
 }
 
+impl WantedChunk {
+    /// Whether the host may still pass it on.
+    pub fn is_fresh(&self) -> bool {
+        self.chosen_at.elapsed() <= HOST_PATIENCE
+    }
+}
+
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
     let chunk = &links.params.chunk;
@@ -64,12 +71,12 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
 ///
 /// Not while the audio stands still: then the wrapper would wait for the host's next block, without end.
 pub fn insist(links: &Links, hands: &Hands, state: &mut State) {
-    let now = heard(state);
+    let (now, value) = (heard(state), links.params.chunk.value());
     let is_due = |wanted: &mut WantedChunk| {
-        wanted.chosen_at.elapsed() > HOST_PATIENCE && wanted.heard != now
+        wanted.setting == value || (!wanted.is_fresh() && wanted.heard != now)
     };
     if let Some(WantedChunk { setting, .. }) = state.wanted_chunk.take_if(is_due)
-        && links.params.chunk.value() != setting
+        && value != setting
         && let Some(ids) = ChunkSetting::ids()
     {
         let id = ids[setting.to_index()].to_owned();

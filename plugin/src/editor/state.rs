@@ -141,7 +141,12 @@ impl State {
     /// Whether something is about to change that was changed by hand.
     pub fn is_expecting(&self) -> bool {
         let is_restart_expected = self.words.restarting;
-        self.wanted_chunk.is_some() || is_restart_expected.is_some_and(|waited| waited <= PATIENCE)
+        // Later on it is the audio that wakes the window.
+        let is_fresh = self
+            .wanted_chunk
+            .as_ref()
+            .is_some_and(WantedChunk::is_fresh);
+        is_fresh || is_restart_expected.is_some_and(|waited| waited <= PATIENCE)
     }
 
     /// Takes note of when the settings were changed; while the plugin is off that is as it was.
