@@ -66,8 +66,7 @@ impl EditorEnd {
 
     /// The longest that is recorded, in seconds.
     pub fn max_recording_s(&self) -> f64 {
-        let (rate, chunk) = (self.geometry.sample_rate, self.geometry.chunk_samples());
-        Recording::max_seconds(rate, chunk, self.channels)
+        self.recording.max_seconds()
     }
 
     /// The stems that are recorded, the oldest first.

@@ -51,24 +51,27 @@ pub struct Recording {
     takes: Mutex<VecDeque<Arc<Take>>>,
     /// Takes that are kept.
     max_takes: usize,
+    /// How long they are, in seconds.
+    max_s: f64,
     channels: usize,
 }
 
 impl Recording {
-    /// The longest that is kept, in seconds, where chunks have `chunk_samples` per channel.
-    pub fn max_seconds(sample_rate: f64, chunk_samples: usize, channels: usize) -> f64 {
-        let bytes_per_sample = NUM_STEMS * channels * size_of::<f32>();
-        let samples = MAX_RECORDING_BYTES / bytes_per_sample / chunk_samples * chunk_samples;
-        MAX_RECORDING_S.min(samples as f64 / sample_rate)
+    /// The longest that is kept, in seconds.
+    pub fn max_seconds(&self) -> f64 {
+        self.max_s
     }
 
     /// Nothing recorded. Chunks have `chunk_samples` per channel.
     pub fn new(sample_rate: f64, chunk_samples: usize, channels: usize) -> Self {
         let take_bytes = NUM_STEMS * channels * chunk_samples * size_of::<f32>();
         let wished = (MAX_RECORDING_S * sample_rate / chunk_samples as f64).ceil() as usize;
+        let max_takes = wished.min(MAX_RECORDING_BYTES / take_bytes).max(1);
+        let max_s = (max_takes * chunk_samples) as f64 / sample_rate;
         Self {
             takes: Mutex::default(),
-            max_takes: wished.min(MAX_RECORDING_BYTES / take_bytes).max(1),
+            max_takes,
+            max_s: max_s.min(MAX_RECORDING_S),
             channels,
         }
     }

@@ -12,10 +12,12 @@
 //! | [`idle`] | Nothing runs while nothing can be heard. |
 //! | [`waveform`] | The same for stems that join the input instead of replacing it. |
 //! | [`notes`] | The same for a band that plays along, in the time of the host's song. |
+//! | [`asked`] | 3. What a person asks of it acts on the bar that it comes with. |
 //! | [`own_beat`] | Where the host's transport stands still, in the time of the player. |
 //!
 //! [`deck`] plays an engine as a host would, [`doubles`] stand in for the networks.
 
+mod asked;
 mod automation_on_time;
 mod bounce_equals_playback;
 mod deck;

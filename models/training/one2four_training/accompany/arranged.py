@@ -18,10 +18,8 @@ from . import chords, grid, score
 BARS = 24
 MAX_OFF = 0.03  # beats from the nearest cell, the mean over a song's notes
 BASS_SHARE = 0.2  # of a chord's likeness: that the bass plays its root
-FOREIGN, MISSING = (
-    1.0,
-    0.3,
-)  # weights of what sounds and is no tone of the chord, and of a tone that is missing
+FOREIGN = 1.0  # weight of what sounds and is no tone of the chord
+MISSING = 0.3  # and of a tone that does not sound
 SEVENTH, FLAT_FIFTH, FOURTH = 0.05, 0.1, 0.15  # by which qualities are less likely than plain ones
 CHANGE = (0.2, 0.4, 0.8)  # what a change costs at a bar, at its middle, at another beat
 KEY_WEIGHT = 0.1  # of the chord's tones that are in the key
