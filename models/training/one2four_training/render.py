@@ -26,6 +26,7 @@ BANKS = {
 TRAIN_BANKS = ("fluid", "gmbank", "musescore")
 TRAIN_BANK_WEIGHTS = (0.5, 0.44, 0.06)  # musescore renders five times as slowly
 EXCERPT_SECONDS = 30
+MMA_SECONDS = 15  # of a training song made by MMA, which repeats itself: as much audio comes of more songs
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
 SIZED_CHANCE = 0.6  # of a stem
 PEAK = 0.9
@@ -127,13 +128,15 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
         if song["split"] == "train":
             takes = FREEDOOM_TAKES if song["source"] == "freedoom" else 1
             banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=takes)
+            seconds = MMA_SECONDS if song["source"] == "mma" else EXCERPT_SECONDS
         else:
+            seconds = EXCERPT_SECONDS
             banks = ["opl3"] if song["split"] == "test" else [TRAIN_BANKS[number % 3]]
         for take, bank in enumerate(banks):
             plan.append({
                 "name": f"{song['name']}.{take}", "song": song["name"], "source": song["source"],
                 "split": song["split"], "bank": bank, "take": take, "seed": choice.randrange(2**31),
-                "seconds": EXCERPT_SECONDS,
+                "seconds": seconds,
             })  # fmt: skip
     return plan
 

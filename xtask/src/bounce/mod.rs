@@ -60,6 +60,9 @@ pub struct Args {
     /// Its time signature
     #[arg(long, value_name = "N/D", default_value = "4/4", value_parser = metre)]
     meter: Metre,
+    /// The host's song stands still: a band finds the beat of what it hears
+    #[arg(long)]
+    stopped: bool,
     /// Also write what a band played as a MIDI file
     #[arg(long, value_name = "FILE.mid", value_parser = |path: &str| absolute(path))]
     midi: Option<PathBuf>,
@@ -198,7 +201,8 @@ pub fn run(args: &Args) -> Result<()> {
         sample_rate: host_rate.into(),
         max_block: args.block.max(),
     })?;
-    let transport = Transport::new(host_rate.into(), args.tempo, args.meter);
+    let mut transport = Transport::new(host_rate.into(), args.tempo, args.meter);
+    transport.set_playing(!args.stopped);
     player.set_transport(Some(transport));
     let latency = instance.latency()?;
     let progress = progress_bar(reader.format().frames, file_rate);

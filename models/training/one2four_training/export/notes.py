@@ -19,6 +19,7 @@ from ..accompany import decode, features, folder, grid, perform, score
 from ..accompany.examples import COLUMNS, WHOLE, songs, table
 from ..accompany.songs import PRIORS, STYLES
 from ..networks import accompany_band as band_net
+from ..networks import accompany_plan as plan_net
 from ..networks.accompany_band import OUTPUTS, AccompanyBand
 from ..train import load_network
 from .graph import session
@@ -45,7 +46,7 @@ def made_beat(seed: int) -> dict[str, np.ndarray]:
     states = {
         name: np.tanh(random.standard_normal(size))
         for name, size in (
-            ("plan_state", (4, 1, 64)),
+            ("plan_state", (4, 1, plan_net.UNITS)),
             ("band_state", (4 * len(STEMS), 1, band_net.UNITS)),
         )
     }
