@@ -24,7 +24,7 @@ BANKS = {
     "opl3": Path("/usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
 }
 TRAIN_BANKS = ("fluid", "gmbank", "musescore")
-TRAIN_BANK_WEIGHTS = (0.5, 0.44, 0.06)  # musescore renders five times as slowly
+TRAIN_BANK_WEIGHTS = (0.52, 0.45, 0.03)  # musescore takes eight seconds to load
 EXCERPT_SECONDS = 30
 MMA_SECONDS = 15  # of a training song made by MMA, which repeats itself: as much audio comes of more songs
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand

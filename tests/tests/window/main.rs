@@ -1,7 +1,6 @@
 //! The built plugin's editor in a real window, with a real hand on the mouse, while it plays. Needs
-//! a display (`MALLOC_ARENA_MAX=1 xvfb-run -s "-screen 0 1920x1200x24 -noreset" cargo test -p stage --test window -- --ignored`)
-//! and the bundle (`cargo xtask bundle`). With more than one arena the system's allocator keeps some
-//! memory of every window's thread, which reads as a leak and is none.
+//! a display (`xvfb-run -s "-screen 0 1920x1200x24 -noreset" cargo test --workspace --test window -- --ignored`)
+//! and the bundle (`cargo xtask bundle`).
 #![cfg(target_os = "linux")]
 
 mod audio;
@@ -103,7 +102,7 @@ fn an_editor_opens_fast_and_leaves_nothing_behind() {
 
     // The recording of the stems grows no more.
     sleep_ms(500);
-    let (before_kib, handles) = (process::resident_kib(), process::handles());
+    let (before_kib, handles) = (process::memory_kib(), process::handles());
     let busy_before_s = process::busy_s();
     for _ in 0..TIMES {
         open(&mut first, &screen);
@@ -111,7 +110,7 @@ fn an_editor_opens_fast_and_leaves_nothing_behind() {
     }
     let busy_ms = (process::busy_s() - busy_before_s) * 1e3 / TIMES as f64;
     sleep_ms(500);
-    let growth_kib = process::resident_kib() - before_kib;
+    let growth_kib = process::memory_kib() - before_kib;
     let handles_after = process::handles();
     times.sort();
     let (median, most) = (times[TIMES / 2], times[TIMES - 1]);

@@ -18,7 +18,8 @@ State = dict[str, torch.Tensor]
 
 def load_pack(net: torch.nn.Module, folder: Path) -> None:
     """Fills `net` with the weights of the pack in `folder`, as `export` wrote them; buffers that the pack has
-    not stay as they are."""
+    not stay as they are. A network with more units than the pack's does what the pack's does: its own units
+    come beside them, and nothing listens to those yet (Net2Net, Chen et al. 2016)."""
     found = next((own for kind, own in FILES.items() if isinstance(net, kind)), None)
     if found is None:
         raise SystemExit("only remix, accompany-plan and accompany-band can start from a pack")
@@ -26,9 +27,37 @@ def load_pack(net: torch.nn.Module, folder: Path) -> None:
     try:
         model = onnx.load(folder / file, load_external_data=False)
         kept = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in model.graph.initializer}
-        net.load_state_dict({**net.state_dict(), **state_of(kept)})
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        own = net.state_dict()
+        net.load_state_dict(own | widened(state_of(kept), own))
+    except (OSError, KeyError, RuntimeError, ValueError, IndexError) as error:
         raise SystemExit(f"{folder} is no pack to start from: {error}") from error
+
+
+def widened(small: State, large: State) -> State:
+    """The weights `small` in the places of their units, and in those of the others what is in `large`."""
+    before, after = _units(small), _units(large)
+    found = {}
+    for name, values in small.items():
+        found[name] = large[name].clone()
+        places = [
+            torch.arange(b) if a == b else _places(a, before, after)
+            for a, b in zip(values.shape, large[name].shape, strict=True)
+        ]
+        found[name][places[0]] = 0.0  # units that were there do not listen to those that come
+        found[name][torch.meshgrid(*places, indexing="ij")] = values
+    return found
+
+
+def _units(state: State) -> int:
+    """Of an LSTM's state."""
+    return next(values.shape[1] for name, values in state.items() if "weight_hh" in name)
+
+
+def _places(size: int, before: int, after: int) -> torch.Tensor:
+    """Where the old units lie among the new ones along a size that has blocks of them, such as an LSTM's
+    gates."""
+    blocks = torch.arange(size // before)[:, None] * after
+    return (blocks + torch.arange(before)).flatten()
 
 
 def _remix(kept: State) -> State:
