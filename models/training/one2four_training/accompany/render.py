@@ -126,6 +126,7 @@ def render_songs(seed: int, jobs: int, minutes: float) -> None:
     index = target / "run.json"
     if index.exists() and runs.read(index)["seed"] != seed:
         raise SystemExit(f"{target} was rendered with another seed: move it away, or set ONE2FOUR_CACHE")
+    np.random.default_rng(seed).shuffle(songs)  # so that any part of it is a fair sample
     songs.sort(key=lambda entry: entry["split"] == "train")
     done: list[dict] = []
 
