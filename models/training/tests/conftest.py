@@ -54,8 +54,9 @@ def made_song(name: str, split: str, seed: int, beats: int = 32) -> tuple[dict, 
     arrays |= {f"again_{part}": values for part, values in arrays.items()}
     heard = random.uniform(0, 1, (beats * grid.CELLS, features.FEATURES)).astype(np.float16)
     entry = {
-        "name": name, "split": split, "style": "swing" if seed % 2 else None, "beats_per_bar": 4, "unit": 1,
-        "key": 3, "fills": [False] * (beats // 4), "bpm": 100.0, "bank": "none",
+        "name": name, "split": split, "style": "swing" if split in ("valid", "test") else None,
+        "beats_per_bar": 4, "unit": 1, "key": 3, "fills": [False] * (beats // 4), "bpm": 100.0,
+        "bank": "none",
     }  # fmt: skip
     return entry, {"plan": plan, "features": heard, **arrays}
 
@@ -74,7 +75,7 @@ def made_songs(tmp_path, monkeypatch):
     folder = tmp_path / "accompany" / "heard"
     folder.mkdir(parents=True)
     entries = []
-    for seed, split in enumerate(("train", "train", "valid", "test", "unseen")):
+    for seed, split in enumerate(("train", "train", "valid", "test", "unseen", "arranged")):
         entry, arrays = made_song(f"made-{seed}", split, seed)
         np.savez(folder / f"made-{seed}.npz", **arrays)
         entries.append(entry)

@@ -44,7 +44,7 @@ def test_every_row_is_measured_and_written(made_songs, monkeypatch, tmp_path):
     monkeypatch.setattr(evaluate, "PICTURE", tmp_path / "roll.png")
     evaluate.evaluate(None, 60)
     kept = json.loads((tmp_path / "kept.json").read_text())
-    for split in ("test", "unseen"):
+    for split in evaluate.SETS:
         assert kept["sets"][split]["songs"] == 1
         assert kept["sets"][split]["rows"]["reference"]["drums macro"] == 1
     assert [row[0] for row in kept["restraint"]] == ["none"]

@@ -6,6 +6,7 @@ Left out are songs that change their metre, whose beat is not a quarter note, or
 """
 
 import io
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ import numpy as np
 from .. import collect, midi
 from . import chords, grid, score
 
+HELD_OUT = ("valid", "arranged")
 BARS = 24
 MAX_OFF = 0.03  # beats from the nearest cell, the mean over a song's notes
 BASS_SHARE = 0.2  # of a chord's likeness: that the bass plays its root
@@ -27,10 +29,11 @@ UNLIKELY = {"7": SEVENTH, "M7": SEVENTH, "m7": SEVENTH, "m7b5": FLAT_FIFTH, "sus
 
 
 def songs() -> Iterator[tuple[dict, bytes]]:
-    """An entry for the index and a MIDI file of every 24 bars of the songs to train on."""
+    """An entry for the index and a MIDI file of every 24 bars of the songs. What `collect` holds out is held
+    out here too, in turns to validate and to measure with."""
+    held_out = itertools.cycle(HELD_OUT)
     for song, data in collect.freedoom():
-        if song["split"] != "train":
-            continue
+        split = "train" if song["split"] == "train" else next(held_out)
         file = mido.MidiFile(file=io.BytesIO(data), clip=True)
         beats_per_bar = metre(file)
         if beats_per_bar is None:
@@ -49,7 +52,7 @@ def songs() -> Iterator[tuple[dict, bytes]]:
                 continue
             plan, key = heard(own, BARS * beats_per_bar, beats_per_bar)
             yield {
-                "name": f"{song['name']}.{number}", "split": "train", "style": None, "file": song["name"],
+                "name": f"{song['name']}.{number}", "split": split, "style": None, "file": song["name"],
                 "beats_per_bar": beats_per_bar, "unit": 1, "key": key, "chords": plan.tolist(),
                 "fills": [False] * BARS, "grooves": [],
             }, cut  # fmt: skip

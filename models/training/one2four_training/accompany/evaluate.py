@@ -23,7 +23,10 @@ from .players import Play, Player, Song
 MODELS = runs.PACKAGE.parents[1]
 PICTURE, PICTURE_BARS = MODELS / "evaluation" / "accompany.png", 8
 KEPT = MODELS / "evaluation" / "accompany.json"
-SETS = {"test": "New songs in the named styles", "unseen": "Songs in styles that no training song has"}
+SETS = {
+    "test": "New songs in the named styles", "unseen": "Songs in styles that no training song has",
+    "arranged": "Songs written by hand",
+}  # fmt: skip
 COLUMNS = {
     "drums kick": "kick", "drums snare": "snare", "drums closed hat": "closed hat",
     "drums macro": "drums, macro over 9", "bass root": "bass: root on change", "bass onset": "bass onset",
@@ -41,6 +44,11 @@ TARGETS = {
     "majmin": 0.85,
 }  # fmt: skip
 OURS, CEILING = "heard", "ceiling"
+BY_HAND = (
+    "Freedoom's, in pieces of 24 bars; others than those that were learnt from. Their chords are read off"
+    " their notes, which in MMA's songs finds 0.93 of the roots and thirds. There is no second take, and no"
+    " band guesses what somebody wrote: MMA's first take stands for what they wrote."
+)
 HEAD = """# Accompany
 
 Written by `python -m one2four_training evaluate --network accompany`; nothing here is written by hand.
@@ -83,11 +91,12 @@ def evaluate(run: str | None, minutes: float) -> None:
     for split in SETS:
         own = sorted(songs(split), key=lambda song: zlib.crc32(song[0]["name"].encode()))  # a fair beginning
         until = time.time() + 60 * minutes / len(SETS)
-        found: dict[str, list] = {player.id: [] for player in listed}
+        playing = [player for player in listed if split != "arranged" or player.id != CEILING]
+        found: dict[str, list] = {player.id: [] for player in playing}
         chorded: list = []
-        drawn: dict[str, Counter] = {player.id: Counter() for player in listed}
+        drawn: dict[str, Counter] = {player.id: Counter() for player in playing}
         for index, (entry, arrays) in enumerate(own):
-            for player in listed:
+            for player in playing:
                 played = player.play(entry, arrays)
                 found[player.id].append(measure.of_song(entry, arrays, *played))
                 drawn[player.id].update(shapes_of(entry, arrays, played[0]))
@@ -120,7 +129,7 @@ def evaluate(run: str | None, minutes: float) -> None:
 def ready(folder: Path) -> tuple[torch.nn.Module, Settings]:
     """A run's network as it ships, and its thresholds."""
     net = rounded_weights(load_network(folder))
-    return net, perform.calibrated(net, [table(entry, arrays) for entry, arrays in songs("valid")])
+    return net, perform.calibrated(net, [table(*song) for song in songs("valid") if song[0]["style"]])
 
 
 def others_kept() -> dict:
@@ -196,7 +205,11 @@ def document(kept: dict, titles: dict[str, str]) -> str:
     lines = [HEAD]
     for split, title in SETS.items():
         own = kept["sets"][split]
-        lines += [f"## {title}", "", f"{own['songs']} songs.", "", "Targets:", "", *target_lines(own)]
+        lines += [f"## {title}", ""]
+        if split == "arranged":
+            lines += [f"{own['songs']} pieces. {BY_HAND}", ""]
+        else:
+            lines += [f"{own['songs']} songs.", "", "Targets:", "", *target_lines(own)]
         table_rows = [
             [titles[name], *(f"{values.get(column, 0):.2f}" for column in COLUMNS)]
             for name, values in own["rows"].items()

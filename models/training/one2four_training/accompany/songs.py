@@ -5,8 +5,9 @@ NAME.mid; and for songs that are held out NAME.again.mid, the same chart with an
 index is run.json.
 
     train     songs in the named styles, in the other style files of MMA, and written by hand (`arranged.py`)
-    valid     new songs in the named styles: choice of checkpoint and thresholds
+    valid     new songs in the named styles and written by hand: checkpoint; thresholds by the former
     test      new songs in the named styles
+    arranged  other songs written by hand
     unseen    songs in style files that no training song uses
 """
 

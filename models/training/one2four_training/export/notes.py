@@ -156,7 +156,7 @@ def sounds(notes: np.ndarray) -> dict:
 def settings_of(net: AccompanyBand, trained: bool) -> decode.Settings:
     if not trained:
         return decode.Settings()
-    return perform.calibrated(net, [table(entry, arrays) for entry, arrays in songs("valid")])
+    return perform.calibrated(net, [table(*song) for song in songs("valid") if song[0]["style"]])
 
 
 def append_toml(out: Path, settings: decode.Settings, sound: Path, styles: list[dict]) -> None:
