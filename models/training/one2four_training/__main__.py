@@ -48,7 +48,7 @@ def main() -> None:
     export = commands.add_parser("export", help="write the pack of a network")
     export.add_argument("--network", choices=(*networks.NAMES, "accompany"), default="remix")
     export.add_argument("--run", help="name of the training run in the cache; by default the network's")
-    export.add_argument("--untrained", action="store_true", help="random weights, right shapes")
+    export.add_argument("--untrained", action="store_true", help="random weights, right shapes; with --out")
     export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
     export.add_argument("--version", help="by default that of the pack which is written over, else 0.1.0")
     export.add_argument("--seed", type=int, default=1)
@@ -57,10 +57,10 @@ def main() -> None:
     pack_of(evaluate)
     evaluate.add_argument("--run", help="accompany: the band's training run; by default the network's name")
     evaluate.add_argument("--others", nargs="+", default=[], metavar="RUN", help="accompany: only these runs")
-    evaluate.add_argument("--jobs", type=int, default=2)
+    evaluate.add_argument("--jobs", type=int, default=2, help="remix: processes")
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
     evaluate.add_argument(
-        "--rows", nargs="+", default=[], metavar="ID", help="measure only these, such as mix"
+        "--rows", nargs="+", default=[], metavar="ID", help="remix: measure only these, such as mix"
     )
 
     args = parser.parse_args()

@@ -22,7 +22,7 @@ pub struct Miss {
 /// Why a chunk's stems were not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The networks failed.
+    /// There were no networks, or they failed.
     Failed,
     /// The host's block is longer than the time that the worker has for a chunk, so that stems of its
     /// first samples are due before the worker can have seen them.

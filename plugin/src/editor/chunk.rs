@@ -57,8 +57,7 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, state: &mut State) {
                 ui.close();
             }
         }
-        let words = "A shorter chunk means less latency, more load, and stems that are cut out \
-                     less well.";
+        let words = "A shorter chunk means less latency and more load.";
         menu::note(ui, words, theme::FAINT);
         menu::restart_note(ui);
         ui.separator();

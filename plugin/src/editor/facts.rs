@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, rect: Rect, state: &State) {
 fn pack(state: &State) -> Fact {
     let note = match &state.runtime {
         Some(version) => format!("ONNX Runtime {version}"),
-        None => "no ONNX Runtime".into(),
+        None => "ONNX Runtime not loaded".into(),
     };
     let (label, value) = match &state.pack {
         Some(pack) => (

@@ -11,7 +11,7 @@ use super::levels::Levels;
 use super::picture::{Picture, SHOWN_S};
 use super::words::PATIENCE;
 use super::{Links, words};
-use crate::bridge::{EditorEnd, HISTORY_S, Miss, PackIdentity};
+use crate::bridge::{Cause, EditorEnd, HISTORY_S, Miss, PackIdentity};
 use crate::params::{NUM_STRIPS, One2FourParams, Settings};
 
 /// How long the footer speaks of a miss.
@@ -126,7 +126,7 @@ impl State {
             is_active: self.engine.is_some(),
             restarting: self.changed_at.map(|at| at.elapsed()),
             is_sounding: self.levels.is_moving(),
-            has_just_missed: self.has_just_missed(),
+            just_missed: self.just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
             has_band: self.has_band(),
             beat: self.roll.beat_at(self.picture.now() as i64).copied(),
@@ -158,10 +158,9 @@ impl State {
         }
     }
 
-    fn has_just_missed(&self) -> bool {
-        self.misses
-            .last()
-            .is_some_and(|miss| miss.at.elapsed() < RECENT)
+    fn just_missed(&self) -> Option<Cause> {
+        let last = self.misses.last()?;
+        (last.at.elapsed() < RECENT).then_some(last.cause)
     }
 }
 

@@ -81,7 +81,7 @@ pub fn ago(passed: Duration) -> String {
 /// What a miss was.
 pub fn miss(miss: &Miss) -> &'static str {
     match miss.cause {
-        Cause::Failed => "the networks failed; the input played instead",
+        Cause::Failed => "there were no networks, or they failed; the input played instead",
         Cause::Busy => "the computer was too busy; the input played instead",
         Cause::LongBlock => {
             "the host's blocks are too long for this chunk, the input played instead; choose a longer \
@@ -114,8 +114,8 @@ pub struct State {
     pub restarting: Option<Duration>,
     /// Whether anything comes out.
     pub is_sounding: bool,
-    /// Misses since a moment ago.
-    pub has_just_missed: bool,
+    /// Why the last miss was, if it was a moment ago.
+    pub just_missed: Option<Cause>,
     /// Whether any stem can be heard.
     pub any_stem_heard: bool,
     /// Whether the stems are those of a band that plays along.
@@ -167,19 +167,50 @@ pub fn sentence(state: &State) -> (Mood, String) {
             "Loading the pack; until then the input passes.",
         ),
         State {
-            has_just_missed: true,
+            just_missed: Some(cause),
             ..
         } => (
             Mood::Fault,
-            "Stems came too late and the input played instead: close other programs, or choose a longer chunk.",
+            match cause {
+                Cause::Failed => {
+                    "For a moment there were no stems, and the input played instead: the list of misses says when."
+                }
+                Cause::LongBlock => {
+                    "The host's blocks are too long for this chunk, and the input played instead: choose a longer chunk here or shorter blocks there."
+                }
+                Cause::Busy => {
+                    "Stems came too late and the input played instead: close other programs, or choose a longer chunk if there is one."
+                }
+            },
         ),
         State {
             any_stem_heard: false,
+            has_band,
             ..
-        } => (Mood::Well, "All stems are muted, so the networks rest."),
+        } => (
+            Mood::Well,
+            if *has_band {
+                "All stems are muted; the band plays on, and its notes go out."
+            } else {
+                "All stems are muted; in half a minute the networks rest."
+            },
+        ),
+        State {
+            is_sounding: false,
+            has_band: true,
+            ..
+        } => (
+            Mood::Well,
+            "Ready. Start playback, or just play: then the band goes by your beat.",
+        ),
         State {
             is_sounding: false, ..
         } => (Mood::Well, "Ready. Start playback."),
+        State {
+            has_band: true,
+            beat: None,
+            ..
+        } => (Mood::Well, "Listening; the band is about to come in."),
         State {
             beat: Some(beat), ..
         } if beat.is_free => return (Mood::Well, format!("Playing along. {}.", own_beat(beat))),

@@ -1,6 +1,6 @@
 //! Why there are no networks. Every message is one sentence for the person who reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The longest part of a sentence that a pack has a say in, in characters.
 const MAX_WORDS: usize = 300;
@@ -11,13 +11,13 @@ pub enum PackError {
     /// No place has the pack.
     #[error(
         "The pack \"{id}\" is not installed; put its folder into {}",
-        list(places)
+        shown(folder.as_deref())
     )]
     Missing {
         /// The id looked for.
         id: String,
-        /// Where it was looked for.
-        places: Vec<PathBuf>,
+        /// Where a pack may be put: the user's folder, which a new version of the plugin leaves alone.
+        folder: Option<PathBuf>,
     },
     /// The plugin's file was copied without what belongs to it.
     #[error("The folder {} that belongs to the plugin is missing; copy it with the plugin or install it again", dir.display())]
@@ -48,7 +48,7 @@ pub enum PackError {
         found: String,
     },
     /// ONNX Runtime's library cannot be used.
-    #[error("ONNX Runtime cannot be used: {reason} (looked for {}); install the plugin again with the folder beside it", path.display())]
+    #[error("ONNX Runtime cannot be used: {reason} (looked for {}); install the plugin again, with all that belongs to it", path.display())]
     Runtime {
         /// Where it was looked for.
         path: PathBuf,
@@ -92,14 +92,8 @@ fn readable(text: &str) -> String {
     readable
 }
 
-fn list(places: &[PathBuf]) -> String {
-    let shown: Vec<_> = places
-        .iter()
-        .map(|place| place.display().to_string())
-        .collect();
-    if shown.is_empty() {
-        "the plugin's folder".into()
-    } else {
-        shown.join(" or ")
-    }
+fn shown(folder: Option<&Path>) -> String {
+    folder.map_or("the plugin's folder".into(), |folder| {
+        folder.display().to_string()
+    })
 }

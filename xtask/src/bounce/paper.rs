@@ -55,14 +55,14 @@ impl Paper {
         })
     }
 
-    /// Writes them after the render, beside their places.
-    pub fn written(&self, binary: &Binary) -> Result<Written> {
+    /// Writes them after the render, beside their places. `fault` is why there may be nothing to write.
+    pub fn written(&self, binary: &Binary, fault: Option<&str>) -> Result<Written> {
         let mut written = Written(Vec::new());
         if let Some(path) = &self.midi {
-            written.0.push(put(path, binary.midi())?);
+            written.0.push(put(path, binary.midi(), fault)?);
         }
         if let Some(path) = &self.sheet {
-            written.0.push(put(path, binary.sheet(&self.title))?);
+            written.0.push(put(path, binary.sheet(&self.title), fault)?);
         }
         Ok(written)
     }
@@ -83,11 +83,15 @@ impl Written {
     }
 }
 
-fn put(path: &Path, content: Option<Vec<u8>>) -> Result<(NamedTempFile, PathBuf)> {
+fn put(
+    path: &Path,
+    content: Option<Vec<u8>>,
+    fault: Option<&str>,
+) -> Result<(NamedTempFile, PathBuf)> {
     let explain = || format!("cannot write {}", path.display());
     let content = content.with_context(|| {
-        let path = path.display();
-        format!("the band played nothing, so there is nothing to write to {path}")
+        let why = fault.unwrap_or("the band played nothing");
+        format!("there is nothing to write to {}: {why}", path.display())
     })?;
     let folder = path.parent().with_context(explain)?;
     let mut builder = tempfile::Builder::new();

@@ -29,7 +29,11 @@ def export(
 ) -> None:
     """Writes the pack of a network. Untrained, it is right in shape only."""
     if network not in KINDS:
+        if network in ("accompany-plan", "accompany-band"):
+            raise SystemExit(f"{network} is a part of a pack: export --network accompany")
         raise SystemExit(f"{network} has no kind of pack: it is there to compare with")
+    if untrained and out is None:
+        raise SystemExit("random weights would take the place of the shipped pack: name a folder with --out")
     torch.manual_seed(seed)
     out = out or PACKS / network
     if not re.fullmatch("[a-z0-9-]{1,64}", out.name):

@@ -212,7 +212,7 @@ fn environment(path: &Path) -> Result<Environment, PackError> {
     };
     let mut environment = ENVIRONMENT
         .lock()
-        .map_err(|_| failed("an earlier attempt panicked".into()))?;
+        .map_err(|_| failed("an earlier attempt panicked, restart the host".into()))?;
     if let Some(environment) = &*environment {
         return Ok(environment.clone());
     }
