@@ -258,6 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn the_computer_is_blamed_only_where_it_was_busy() {
+        let blames = |cause| {
+            let state = State {
+                is_active: true,
+                is_ready: true,
+                just_missed: Some(cause),
+                ..State::default()
+            };
+            sentence(&state).1.contains("close other programs")
+        };
+        assert!(blames(Cause::Busy));
+        assert!(!blames(Cause::Failed) && !blames(Cause::LongBlock));
+    }
+
+    #[test]
     fn a_beat_of_its_own_is_told_with_its_tempo_and_whether_it_is_heard() {
         let beat = Beat {
             chord: 0,
