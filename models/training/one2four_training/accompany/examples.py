@@ -117,9 +117,12 @@ def songs(split: str, source: Path | None = None) -> list[tuple[dict, dict[str, 
 class Examples:
     """The songs of one split, as a source of batches: what `mixes.Mixes` is for audio."""
 
-    def __init__(self, split: str, source: Path | None = None) -> None:
+    def __init__(self, split: str, source: Path | None = None, are_named: bool = False) -> None:
+        """With `are_named` only songs in a named style."""
         self.tables, self.beats_per_bar = [], []
         for entry, arrays in songs(split, source):
+            if are_named and not entry["style"]:
+                continue
             self.tables.append(table(entry, arrays).astype(np.float16))
             self.beats_per_bar.append(entry["beats_per_bar"])
         if not self.tables:

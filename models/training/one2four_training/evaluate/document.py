@@ -31,9 +31,8 @@ In the plugin means: `cargo xtask bounce CLIP --pack ID --set chunk=...`, the bu
 means: the same pack, run step by step from Python. Filters are median-filter HPSS for the drums,
 a {baselines.LOW_PASS_HZ} Hz low-pass for the bass, the harmonic part for piano and other. The ideal
 ratio mask knows the stems: a mark of how far a mask over magnitudes gets. Open-Unmix is the `openunmix`
-package's network and Wiener filter, trained by `train --network open-unmix` on the same mixes, offline;
-beside it stands the run of Remix that made the pack, as it was after no more processor time: with the
-learning rate not yet lowered, and with the loss it began with, which let a weak stem stay silent. Short
+package's network and Wiener filter, trained by `train --network open-unmix`, offline; beside it stands a run
+of Remix from the beginning (`--run remix-early`) on the same songs, of less processor time. Short
 chunks are measured on every second clip, one hop on every sixth; targets compare two rows over the clips
 that both have.
 """

@@ -5,6 +5,7 @@ they learn in one key holds in all. The plan's network is inside, frozen: half o
 told the song's chords, the others hear them as they will in the plugin.
 """
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,7 +68,11 @@ class AccompanyBand(nn.Module):
     example_samples = (BEATS + 2) * CELLS
     advance_samples = BEATS * CELLS
     consecutive = 3
-    source = Examples
+
+    @staticmethod
+    def source(split: str, folder: Path | None = None) -> Examples:
+        """A band plays in a style; songs without one it only learns from."""
+        return Examples(split, folder, are_named=split == "valid")
 
     def __init__(self) -> None:
         super().__init__()
