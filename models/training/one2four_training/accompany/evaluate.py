@@ -254,8 +254,8 @@ def other_lines(others: dict) -> list[str]:
         numbers = [f"{np.mean(v):.3f} ({np.std(v):.3f})" for v in values]
         table_rows.append([f"{network}, mean (deviation)", "", "", *numbers])
     intro = (
-        "The first set, style told. The steps are a run's own, after those of the pack it went on from, 0.3.0;"
-        " a seed is other mixes, other dropout of what is told,"
+        "The first set, style told. The steps are a run's own, after those of the pack it went on from,"
+        " 0.3.0; a seed is other mixes, other dropout of what is told,"
         " and other first weights where the pack has none."
     )
     return [intro, "", *markdown(["run", "seed", "steps", *COLUMNS.values()], table_rows)]
