@@ -90,8 +90,8 @@ def test_a_chart_says_what_mma_is_told():
         assert own[2] in ("/", chords.name(plan[4 * bar + 2]))
 
 
-@pytest.mark.parametrize("kind", ("hiss", "clicks", "silence"))
-def test_noise_is_finite_and_has_no_chord(kind):
-    audio = nothing.noise(kind, 3.0, np.random.default_rng(1))
+@pytest.mark.parametrize("kind", ("hiss", "clicks", "speech", "drone", "silence"))
+def test_sounds_without_chords_are_finite(kind):
+    audio = nothing.sound(kind, 3.0, np.random.default_rng(1))
     assert audio.shape == (3 * SAMPLE_RATE, 2) and np.isfinite(features.heard(audio, 2, 36)).all()
     assert np.abs(audio).max() < 0.4 and (kind == "silence") == (not audio.any())

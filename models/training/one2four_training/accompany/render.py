@@ -21,7 +21,7 @@ BPM = (60, 200)
 BANKS, BANK_WEIGHTS = ("fluid", "gmbank", "musescore"), (0.55, 0.4, 0.05)
 RECORDED_SHARE, DETUNED_CENTS, TAIL_S = 0.4, 15, 0.5
 SOLO_CHANNEL = 0
-NOTHING = {"train": 30, "valid": 5}  # sounds without chords
+NOTHING = {"train": 20, "valid": 2}  # sounds of each kind without chords
 
 
 def events(notes: np.ndarray, bpm: float, channel: int = SOLO_CHANNEL) -> list[tuple[float, mido.Message]]:
@@ -91,7 +91,7 @@ def nothing_heard(kind: str, bpm: float, bank: str, random: np.random.Generator)
     elif kind == "random notes":
         audio = audio_of(nothing.random_notes(random), nothing.BEATS, bpm, bank)
     else:
-        audio = nothing.noise(kind, nothing.BEATS * 60 / bpm + TAIL_S, random)
+        audio = nothing.sound(kind, nothing.BEATS * 60 / bpm + TAIL_S, random)
     plan = np.full(nothing.BEATS, chords.NO_CHORD, np.uint8)
     found = features.heard(audio, bpm / 60, nothing.BEATS * grid.CELLS)
     return {
