@@ -88,7 +88,7 @@ struct Orders {
     seek: AtomicBool,
     /// The index of a chunk setting, or [`NO_CHUNK`].
     chunk: AtomicUsize,
-    /// How many times a state began or ended to be restored: odd while one is.
+    /// How many times a state began to be saved or was restored: odd between the two.
     restores: AtomicUsize,
 }
 
@@ -135,7 +135,7 @@ impl Audio {
         self.id
     }
 
-    /// Says that a state begins or ends to be restored.
+    /// Says that a state, which is restored soon, begins to be saved, or is restored.
     pub fn note_restore(&self) {
         self.orders.restores.fetch_add(1, Ordering::AcqRel);
     }
@@ -228,14 +228,13 @@ impl Turn {
 
     /// Plays up to `frames` samples and says how many.
     fn block(&mut self, frames: usize) -> Result<usize> {
-        let song = &self.song.channels;
+        let song = self.song.clone();
+        let song = song.channels.each_ref();
         let frames = frames.min(song[0].len() - self.at);
         let changes = self.changes(frames);
-        let song = &self.song.channels;
-        let input = song
-            .each_ref()
-            .map(|channel| &channel[self.at..self.at + frames]);
+        let input = song.map(|channel| &channel[self.at..self.at + frames]);
         self.player.play(&input, &changes)?;
+        self.watch_restores();
         self.null.compare(&input, &self.player.bus(0));
         let buses = (0..self.player.num_buses()).flat_map(|bus_idx| self.player.bus(bus_idx));
         let is_bad = |sample: &&f32| !sample.is_finite() || sample.abs() > 100.0;
@@ -247,8 +246,24 @@ impl Turn {
         Ok(frames)
     }
 
+    /// Says whether a state is being restored. With it the faders go back to where they were when it was
+    /// saved, so that no null is due until they are set for one again.
+    fn watch_restores(&mut self) -> bool {
+        let restores = self.orders.restores.load(Ordering::Acquire);
+        let is_restoring = restores % 2 == 1;
+        if is_restoring || std::mem::replace(&mut self.seen_restores, restores) != restores {
+            self.null.hold();
+            self.null.pause();
+            if !self.is_wild {
+                (self.is_wild, self.until_change) = (true, 0);
+            }
+        }
+        is_restoring
+    }
+
     /// The parameters' changes in the next block.
     fn changes(&mut self, frames: usize) -> Vec<Change> {
+        let is_restoring = self.watch_restores();
         let mut changes = Vec::new();
         let mut change = |at, param: &Param, value| {
             let param = param.clap_id;
@@ -259,11 +274,6 @@ impl Turn {
             .params
             .iter()
             .partition(|param| param.id == "chunk");
-        let restores = self.orders.restores.load(Ordering::Acquire);
-        let is_restored = std::mem::replace(&mut self.seen_restores, restores) != restores;
-        if is_restored || restores % 2 == 1 {
-            self.null.hold();
-        }
         let setting_idx = self.orders.chunk.swap(NO_CHUNK, Ordering::AcqRel);
         if setting_idx != NO_CHUNK {
             self.null.hold();
@@ -271,7 +281,7 @@ impl Turn {
                 .iter()
                 .for_each(|param| change(0, param, setting_idx as f64));
         }
-        if self.until_change <= 0 {
+        if self.until_change <= 0 && !(self.is_wild && is_restoring) {
             self.is_wild = !self.is_wild;
             self.until_change = ((2.0 + 6.0 * self.dice.part()) * self.piece.rate) as i64;
             self.null.pause();

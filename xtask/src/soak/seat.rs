@@ -257,24 +257,23 @@ impl Seat {
 
     /// Another pack, as a person chooses it; the plugin asks for a restart.
     pub fn set_pack(&mut self, id: &'static str) -> Result<()> {
-        let mut saved = self.instance.save()?;
-        saved.set_field("pack", id);
         self.pack = id;
-        self.restore(&saved)
+        self.restore(|saved| saved.set_field("pack", id))
     }
 
     /// Saves and reads the state again, as a host's undo does, while it plays.
     pub fn reload(&mut self) -> Result<()> {
-        let saved = self.instance.save()?;
-        self.restore(&saved)
+        self.restore(|_| ())
     }
 
-    fn restore(&mut self, saved: &SavedState) -> Result<()> {
+    fn restore(&mut self, edit: impl FnOnce(&mut SavedState)) -> Result<()> {
         let note = || self.audio.iter().for_each(Audio::note_restore);
         note();
-        let restored = self.instance.load(saved);
+        let mut saved = self.instance.save()?;
+        edit(&mut saved);
+        self.instance.load(&saved)?;
         note();
-        Ok(restored?)
+        Ok(())
     }
 
     /// Opens the editor, or closes the open one.
