@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{Workspace, cargo};
 use crate::{bundle, soak};
 
-/// Everything CI runs: format, lints, the bundle, the tests on it, docs, training, licences
+/// Everything CI runs: format, lints, the bundle, the tests on it, windows, docs, training, a soak, licences
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -57,6 +57,7 @@ pub fn run(_: &Args) -> Result<()> {
     step("tests", &mut || {
         outcome(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))
     });
+    step("windows", &mut || windows(root));
     step("docs", &mut || {
         let command = ["doc", "--workspace", "--no-deps"];
         outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
@@ -108,6 +109,18 @@ fn outcome(command: &mut Command) -> Result<Outcome> {
     })
 }
 
+/// The editor's tests in real windows, on a display of their own.
+fn windows(root: &Path) -> Result<Outcome> {
+    if !starts("xvfb-run", "--help") {
+        return Ok(Outcome::Skipped("xvfb-run is not installed".into()));
+    }
+    let screen = ["-a", "-s", "-screen 0 1920x1200x24 -noreset"];
+    let test = ["test", "--workspace", "--test", "window", "--", "--ignored"];
+    let mut command = Command::new("xvfb-run");
+    command.args(screen).arg(cargo(root).get_program()).args(test);
+    outcome(command.current_dir(root))
+}
+
 /// The training package's tests, in the Python that `PYTHON` names, one that has what they import,
 /// or one that is made in `target/python` (several GB, once).
 fn training(workspace: &Workspace) -> Result<Outcome> {
@@ -128,7 +141,7 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
         None => {
             let python = ["python3", "python", "py"]
                 .into_iter()
-                .find(|python| starts(python))
+                .find(|python| starts(python, "--version"))
                 .context("no Python was found; install Python 3.11 or newer with pip and venv")?;
             let made = outcome(Command::new(python).args(["-m", "venv"]).arg(&own))?;
             // Without pip's cache, which would keep another 3 GB.
@@ -161,9 +174,10 @@ fn can_train(python: &Path, package: &Path) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-fn starts(program: &str) -> bool {
+/// Whether there is this program.
+fn starts(program: &str, argument: &str) -> bool {
     Command::new(program)
-        .arg("--version")
+        .arg(argument)
         .output()
         .is_ok_and(|output| output.status.success())
 }

@@ -361,3 +361,20 @@ fn what_cannot_be_rendered_gets_one_sentence_and_leaves_nothing() {
         );
     }
 }
+
+#[test]
+fn a_band_that_played_nothing_leaves_its_audio() {
+    let folder = tempfile::tempdir().unwrap();
+    let silence = [0.0; 2 * 44_100];
+    let (input, _) = write(&folder, "silence.wav", spec(44_100, 2, 16), &silence);
+    let (out, midi) = (folder.path().join("out"), folder.path().join("band.mid"));
+    let more = ["--pack", "accompany", "--midi", midi.to_str().unwrap()];
+    let output = bounce(&input, &out, &more);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && errors.contains("the band played nothing"),
+        "{errors}"
+    );
+    assert!(FILES.iter().all(|name| out.join(name).is_file()));
+    assert!(!midi.exists());
+}

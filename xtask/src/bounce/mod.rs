@@ -226,10 +226,11 @@ pub fn run(args: &Args) -> Result<()> {
         .context("the plugin reports no instance")?;
     instance.deactivate(player);
     let report = report::BounceReport::new(args, mode, &plugin, &rendered);
-    let written = paper.written(&binary, plugin.fault.as_deref())?;
+    let written = paper.written(&binary, plugin.fault.as_deref());
     output.finish(&report)?;
     report.print(&args.out);
-    written.finish()
+    // The audio is there whatever becomes of the paper.
+    written?.finish()
 }
 
 /// Refuses what would write over the input, or two files over each other.
