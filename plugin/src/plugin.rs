@@ -171,9 +171,11 @@ impl<C: Class> Plugin for One2Four<C> {
             return ProcessStatus::Normal;
         };
         engine.room.set_time(&host_time(context.transport()));
-        engine.room.direct(self.params.direction());
-        let mix = self.params.mix();
         let align_automation = self.params.align_automation.value();
+        engine
+            .room
+            .direct(self.params.direction(), align_automation);
+        let mix = self.params.mix();
         let buses = match &mut aux.outputs {
             [drums, bass, piano, other] => Some([
                 drums.as_slice(),

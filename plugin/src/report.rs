@@ -140,9 +140,22 @@ pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> us
     bytes.len()
 }
 
-/// What the band of the instance made last played, and with which programs.
-pub(crate) fn played() -> (Vec<Cue>, Programs) {
+/// What a band played.
+#[derive(Default)]
+pub(crate) struct Performance {
+    pub cues: Vec<Cue>,
+    pub programs: Programs,
+    /// The host's, in Hz.
+    pub sample_rate: f64,
+}
+
+/// Of the instance made last.
+pub(crate) fn played() -> Performance {
     let last = live().last();
-    last.map(|(_, status)| (status.cues.all(), status.programs()))
-        .unwrap_or_default()
+    last.map(|(_, status)| Performance {
+        cues: status.cues.all(),
+        programs: status.programs(),
+        sample_rate: f32::from_bits(status.sample_rate_bits.load(Ordering::Relaxed)).into(),
+    })
+    .unwrap_or_default()
 }

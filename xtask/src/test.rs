@@ -117,7 +117,10 @@ fn windows(root: &Path) -> Result<Outcome> {
     let screen = ["-a", "-s", "-screen 0 1920x1200x24 -noreset"];
     let test = ["test", "--workspace", "--test", "window", "--", "--ignored"];
     let mut command = Command::new("xvfb-run");
-    command.args(screen).arg(cargo(root).get_program()).args(test);
+    command
+        .args(screen)
+        .arg(cargo(root).get_program())
+        .args(test);
     outcome(command.current_dir(root))
 }
 

@@ -224,9 +224,15 @@ impl Room {
         self.leaving_samples -= len as i64;
     }
 
-    /// Takes what is asked of a band from the start of the next block on.
-    pub fn direct(&mut self, direction: Direction) {
-        self.capture.direct(self.position, direction);
+    /// Takes what is asked of a band from the start of the next block on; with `align_automation` of the
+    /// audio that arrives then, otherwise of what comes out.
+    pub fn direct(&mut self, direction: Direction, align_automation: bool) {
+        let delay = if align_automation {
+            0
+        } else {
+            self.latency_samples
+        };
+        self.capture.direct(self.position - delay, direction);
     }
 
     /// Takes note of where the host's song is at the start of the next block.

@@ -74,12 +74,12 @@ impl Timeline {
             });
             return self.last;
         };
-        let news = self.news(&last, seen, found)?;
+        let news = self.news(&last, seen, found, time)?;
         self.last = Some(news);
         Some(news)
     }
 
-    fn news(&self, last: &Point, seen: i64, mut found: Point) -> Option<Point> {
+    fn news(&self, last: &Point, seen: i64, mut found: Point, time: &HostTime) -> Option<Point> {
         found.since = seen;
         let is_other_tempo = (found.tempo / last.tempo - 1.0).abs() > 1e-6;
         if !found.is_playing || !last.is_playing {
@@ -95,6 +95,11 @@ impl Timeline {
         let explained = advance(seen, found.tempo) - advance(seen, last.tempo);
         let (lowest, highest) = (explained.min(0.0), explained.max(0.0));
         found.is_jump = off < lowest - MAX_CORRECTION || off > highest + MAX_CORRECTION;
+        if time.bar_number.is_none() && !found.is_jump {
+            // Bars of another length came before.
+            let bars = (found.bar_quarters - last.bar_quarters) / last.bar_len();
+            found.bar_number = last.bar_number.saturating_add(bars.round() as i32);
+        }
         let is_off = off.abs() > TOLERANCE || is_other_tempo;
         let is_same_bars = has_bars_of(&found, last) || is_made_up(&found, last);
         if is_same_bars && !found.is_jump {
@@ -135,7 +140,8 @@ fn point(position: i64, time: &HostTime) -> Point {
             .filter(|start| (quarters - start).abs() <= 2.0 * bar_len)
             .unwrap_or_else(|| (quarters / bar_len).floor() * bar_len);
         point.bar_quarters = start;
-        let number = (start / bar_len).round() as i32;
+        // Whatever a host rounds, and after bars of other lengths too.
+        let number = (start / bar_len + 0.1).floor() as i32;
         point.bar_number = time.bar_number.unwrap_or(number);
     }
     point
@@ -241,6 +247,31 @@ mod tests {
         assert!(tell(9.0, (9.0, 3)).is_some());
         assert!(tell(9.5, (8.0, 2)).is_none(), "made up");
         assert!(tell(13.0, (13.0, 4)).is_none(), "as expected");
+    }
+
+    #[test]
+    fn bars_that_the_host_does_not_count_are_counted_on_over_other_metres() {
+        // A bar of two quarters, then bars of four; blocks of an eighth.
+        let mut timeline = Timeline::new(RATE);
+        let numbers: Vec<_> = (0..40)
+            .filter_map(|idx| {
+                let quarters = f64::from(idx) / 2.0;
+                let is_short = (4.0..6.0).contains(&quarters);
+                let bar = match is_short {
+                    true => 4.0,
+                    false if quarters < 4.0 => 0.0,
+                    false => 6.0 + ((quarters - 6.0) / 4.0).floor() * 4.0,
+                };
+                let time = HostTime {
+                    bar_quarters: Some(bar),
+                    signature: Some((if is_short { 2 } else { 4 }, 4)),
+                    ..at(quarters, 120.0)
+                };
+                timeline.observe((quarters * RATE / 2.0) as i64, &time)
+            })
+            .map(|point| (point.quarters, point.bar_number))
+            .collect();
+        assert_eq!(numbers, [(0.0, 0), (4.0, 1), (6.0, 2)]);
     }
 
     #[test]

@@ -95,14 +95,20 @@ impl CueLog {
         }
     }
 
-    /// What the band did since the last reset, as long as it is remembered. Not for the audio thread.
+    /// What the band did in the last epoch in which it did something, as long as it is remembered. Not for the
+    /// audio thread.
     pub fn all(&self) -> Vec<Cue> {
+        self.last_epoch().1
+    }
+
+    /// The same, with that epoch.
+    pub fn last_epoch(&self) -> (u32, Vec<Cue>) {
         let Ok(log) = self.0.lock() else {
-            return Vec::new();
+            return Default::default();
         };
-        let last_epoch = log.back().map(|(epoch, _)| *epoch);
-        let of_last = log.iter().filter(|(epoch, _)| Some(*epoch) == last_epoch);
-        of_last.map(|(_, cue)| *cue).collect()
+        let last = log.back().map_or(0, |(epoch, _)| *epoch);
+        let of_last = log.iter().filter(|(epoch, _)| *epoch == last);
+        (last, of_last.map(|(_, cue)| *cue).collect())
     }
 }
 

@@ -56,6 +56,7 @@ impl Points {
             self.0.push(point);
         } else if let Some(last) = self.0.last_mut() {
             point.is_jump |= last.is_jump;
+            point.since = last.since;
             *last = point;
         }
     }

@@ -139,10 +139,12 @@ fn midi(ui: &mut Ui, state: &State, save: &mut Save) {
 /// The last whole bars that were heard, as a MIDI file.
 fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
     let engine = state.engine.as_ref()?;
-    let (_, audible) = engine.audible();
-    let cues = engine.status.cues.all();
-    let bars = score::last_bars(&cues, audible, num_bars);
-    score::midi_file(bars, engine.status.programs())
+    let (epoch, audible) = engine.audible();
+    let (of, cues) = engine.status.cues.last_epoch();
+    // What was played before a reset was heard to its end.
+    let until = if of == epoch { audible } else { i64::MAX };
+    let bars = score::last_bars(&cues, until, num_bars);
+    score::midi_file(bars, engine.status.programs(), engine.geometry.sample_rate)
 }
 
 /// How the export goes or went; until there is one, what is kept for it.

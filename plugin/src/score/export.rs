@@ -14,8 +14,9 @@ use crate::report;
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)]
 pub unsafe extern "C" fn one2four_midi(buffer: *mut u8, capacity: usize) -> usize {
-    let (cues, programs) = report::played();
-    let file = midi_file(&from_the_start(&cues), programs).unwrap_or_default();
+    let played = report::played();
+    let cues = from_the_start(&played.cues);
+    let file = midi_file(&cues, played.programs, played.sample_rate).unwrap_or_default();
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { report::write(&file, buffer, capacity) }
 }
@@ -39,8 +40,7 @@ pub unsafe extern "C" fn one2four_sheet(
         // SAFETY: the caller grants `title_len` bytes at `title`.
         unsafe { std::slice::from_raw_parts(title, title_len) }
     };
-    let (cues, _) = report::played();
-    let cues = from_the_start(&cues);
+    let cues = from_the_start(&report::played().cues);
     let sheet = lead_sheet(&cues, &String::from_utf8_lossy(title)).unwrap_or_default();
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { report::write(sheet.as_bytes(), buffer, capacity) }

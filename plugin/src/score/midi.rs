@@ -6,7 +6,7 @@ use midly::{
 };
 
 use super::chord::chord_name;
-use super::song::{Bar, Metre, Song};
+use super::song::{Bar, Metre, Song, Tick, length};
 use crate::bridge::NUM_STEMS;
 
 /// Of the file.
@@ -25,13 +25,13 @@ pub type Programs = Option<[u8; NUM_STEMS - 1]>;
 type Timed<'a> = (u32, u8, TrackEventKind<'a>);
 
 /// Writes the file.
-pub fn write(song: &Song, programs: Programs) -> Option<Vec<u8>> {
+pub fn write(song: &Song, programs: Programs, sample_rate: f64) -> Option<Vec<u8>> {
     let names: Vec<_> = song
         .beats()
         .map(|tick| chord_name(tick.beat.chord, song.key))
         .collect();
     let end = ticks(end_of(song));
-    let mut tracks = vec![track(conductor(song, &names), end)];
+    let mut tracks = vec![track(conductor(song, &names, sample_rate), end)];
     for stem_idx in 0..NUM_STEMS {
         tracks.push(track(stem(song, stem_idx, programs), end));
     }
@@ -61,7 +61,7 @@ fn end_of(song: &Song) -> f64 {
 }
 
 /// Tempo, metre, key and chords.
-fn conductor<'a>(song: &Song, names: &'a [String]) -> Vec<Timed<'a>> {
+fn conductor<'a>(song: &Song, names: &'a [String], sample_rate: f64) -> Vec<Timed<'a>> {
     let meta = |at: f64, rank: u8, message| (ticks(at), rank, TrackEventKind::Meta(message));
     let signature = song.signature();
     let key = MetaMessage::KeySignature(signature.fifths, signature.is_minor);
@@ -76,7 +76,7 @@ fn conductor<'a>(song: &Song, names: &'a [String]) -> Vec<Timed<'a>> {
     for (idx, (tick, chord)) in song.beats().zip(names).enumerate() {
         // What lies before the first beat has its tempo.
         let at = if idx == 0 { 0.0 } else { tick.start };
-        let us_per_quarter = microseconds(tick.beat.tempo);
+        let us_per_quarter = microseconds(tick, sample_rate);
         if tempo.replace(us_per_quarter) != Some(us_per_quarter) {
             events.push(meta(at, 2, MetaMessage::Tempo(us_per_quarter)));
         }
@@ -94,11 +94,17 @@ fn time_signature(metre: Metre) -> MetaMessage<'static> {
     MetaMessage::TimeSignature(metre.numerator(), exponent, clocks, 8)
 }
 
-/// The length of a quarter note in microseconds.
-fn microseconds(tempo: f32) -> u24 {
-    let us = (60e6 / f64::from(tempo)).round();
+/// The length of a quarter note in a beat in microseconds: as it sounded where that is another than its tempo
+/// told, so that the file stays in step with a ramp, and with a player who is followed.
+fn microseconds(tick: &Tick, sample_rate: f64) -> u24 {
+    let quarters = length(&tick.beat);
+    let told = 60e6 / f64::from(tick.beat.tempo);
+    let sounded = |samples: i64| 1e6 * samples as f64 / sample_rate / quarters;
+    // Positions are whole samples, so a length may be off by one.
+    let is_other = |us: &f64| (us - told).abs() * quarters > 1.5e6 / sample_rate;
+    let us = tick.samples.map(sounded).filter(is_other).unwrap_or(told);
     // A tempo that is none becomes the slowest there is.
-    u24::new(us.clamp(1.0, f64::from(u24::max_value().as_int())) as u32)
+    u24::new(us.round().clamp(1.0, f64::from(u24::max_value().as_int())) as u32)
 }
 
 fn stem(song: &Song, stem_idx: usize, programs: Programs) -> Vec<Timed<'static>> {

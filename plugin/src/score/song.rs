@@ -65,6 +65,8 @@ fn quarters(denominator: u8, is_compound: bool) -> f64 {
 pub struct Tick {
     /// Where it starts.
     pub start: f64,
+    /// How many samples it lasted, where the song went on from it.
+    pub samples: Option<i64>,
     /// As it was decided.
     pub beat: Beat,
 }
@@ -156,7 +158,9 @@ pub fn from_the_start(cues: &[Cue]) -> Vec<Cue> {
             }
             let follows = last.is_none_or(|(last, _)| goes_on(&last, cue, found.as_slice()));
             if follows {
-                found.extend(rests.into_iter().rev());
+                let from = last.map(|(last, _)| last);
+                let placed = |rest: Cue| from.map_or(rest, |last| between(&last, cue, rest));
+                found.extend(rests.into_iter().rev().map(placed));
             }
             last = Some((*cue, beat));
         }
@@ -185,6 +189,13 @@ fn before(cue: &Cue, beat: &Beat) -> (Cue, Beat) {
         ..*cue
     };
     (cue, rest)
+}
+
+/// A rest at the position where it lies in a song that goes on evenly from one cue to another.
+fn between(last: &Cue, cue: &Cue, rest: Cue) -> Cue {
+    let share = (rest.quarters - last.quarters) / (cue.quarters - last.quarters);
+    let position = last.position + (share * (cue.position - last.position) as f64).round() as i64;
+    Cue { position, ..rest }
 }
 
 /// Whether the song went on from one beat to another, as far as the beats before tell how fast it goes: a
@@ -238,15 +249,27 @@ impl<'a> Timeline<'a> {
 
     fn beats(&self) -> Vec<Tick> {
         let beats = self.0.iter().filter_map(|&(start, cue)| match cue.act {
-            Act::Beat(beat) => Some(Tick { start, beat }),
+            Act::Beat(beat) => Some((start, cue, beat)),
             _ => None,
         });
-        beats.collect()
+        let beats: Vec<_> = beats.collect();
+        let samples = |idx: usize| {
+            let (_, cue, beat) = beats[idx];
+            let (_, next, _) = beats.get(idx + 1)?;
+            let follows = (next.quarters - cue.quarters - length(&beat)).abs() < TOLERANCE;
+            Some(next.position - cue.position).filter(|&samples| follows && samples > 0)
+        };
+        let tick = |(idx, &(start, _, beat))| Tick {
+            start,
+            samples: samples(idx),
+            beat,
+        };
+        beats.iter().enumerate().map(tick).collect()
     }
 }
 
 /// A beat's length in quarter notes.
-fn length(beat: &Beat) -> f64 {
+pub fn length(beat: &Beat) -> f64 {
     Metre::of(beat.beats_per_bar, beat.beat_quarters).beat_quarters()
 }
 

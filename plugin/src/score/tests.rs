@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 use super::*;
 use crate::bridge::{Act, Beat};
 
+const RATE: f64 = 44_100.0;
 /// The key of C, and chords in it.
 const C_MAJOR: u8 = 0;
 const C: u8 = 0;
@@ -130,7 +131,7 @@ fn notes_chords_and_tempo_lie_on_their_ticks() {
             velocity,
         },
     );
-    let bytes = midi_file(&band.cues, Some([33, 0, 25])).unwrap();
+    let bytes = midi_file(&band.cues, Some([33, 0, 25]), RATE).unwrap();
 
     let file = Smf::parse(&bytes).unwrap();
     assert_eq!(file.tracks.len(), 5);
@@ -174,6 +175,43 @@ fn notes_chords_and_tempo_lie_on_their_ticks() {
 }
 
 #[test]
+fn a_file_stays_in_step_with_what_sounded() {
+    let mut band = Band::new(4, 1.0);
+    band.beats(&[C; 8]);
+    // A player is followed: told is the tempo, and the beats come later and later. Two are left out.
+    let late = |idx: usize| (idx * idx * 100) as i64;
+    for (idx, cue) in band.cues.iter_mut().enumerate() {
+        cue.position += late(idx);
+    }
+    band.cues.drain(4..6);
+    let bytes = midi_file(&song::from_the_start(&band.cues), None, RATE).unwrap();
+    let file = Smf::parse(&bytes).unwrap();
+    let (mut at, mut since, mut us, mut seconds) = (Vec::new(), 0, 0.0, 0.0);
+    for (tick, kind) in events(&file, 0) {
+        seconds += f64::from(tick - since) / 480.0 * us / 1e6;
+        since = tick;
+        match kind {
+            TrackEventKind::Meta(MetaMessage::Tempo(length)) => {
+                us = f64::from(length.as_int());
+                at.push((tick / 480, seconds));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(
+        at.iter().map(|(beat, _)| *beat).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 6, 7]
+    );
+    for (beat, seconds) in at {
+        let sounded = (f64::from(beat) * 22_050.0 + late(beat as usize) as f64) / RATE;
+        assert!(
+            (seconds - sounded).abs() < 1e-4,
+            "beat {beat}: {seconds}, heard at {sounded}"
+        );
+    }
+}
+
+#[test]
 fn odd_and_compound_metres_and_changes_have_their_signatures() {
     let mut band = Band::new(7, 0.5);
     band.beats(&[C; 7]);
@@ -181,7 +219,7 @@ fn odd_and_compound_metres_and_changes_have_their_signatures() {
     band.beats(&[C; 4]);
     (band.beat.beats_per_bar, band.beat.beat_quarters) = (3, 2.0);
     band.beats(&[C; 3]);
-    let bytes = midi_file(&band.cues, None).unwrap();
+    let bytes = midi_file(&band.cues, None, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 7, 8), (1680, 6, 8), (4560, 3, 2)]);
     let sheet = lead_sheet(&band.cues, "").unwrap();
     assert_eq!(texts(&sheet, "beats"), ["7", "6", "3"]);
@@ -194,7 +232,7 @@ fn a_pickup_keeps_the_bar_lines_where_they_are() {
     let mut band = Band::new(4, 1.0);
     (band.quarters, band.beat.beat, band.beat.bar) = (15.0, 3, 3);
     band.beats(&[G7, C, C, C, C]);
-    let bytes = midi_file(&band.cues, None).unwrap();
+    let bytes = midi_file(&band.cues, None, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 4, 4)]);
     let file = Smf::parse(&bytes).unwrap();
     let markers: Vec<_> = events(&file, 0)
@@ -232,7 +270,7 @@ fn a_jump_goes_on_where_the_song_was() {
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     );
     assert_eq!((song.notes[0].start, song.notes[0].end), (1.5, 2.0));
-    let bytes = midi_file(&band.cues, None).unwrap();
+    let bytes = midi_file(&band.cues, None, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 2, 4), (960, 4, 4)]);
 }
 
@@ -268,7 +306,7 @@ fn a_sheet_has_a_chord_where_it_changes_and_any_title() {
     assert_eq!(texts(&sheet, "root-alter"), ["-1"]);
     assert_eq!(texts(&sheet, "fifths"), ["-1"]);
     assert_eq!(lead_sheet(&[], "x"), None);
-    assert_eq!(midi_file(&[], None), None);
+    assert_eq!(midi_file(&[], None, RATE), None);
 }
 
 #[test]
@@ -293,7 +331,7 @@ fn senseless_cues_do_no_harm() {
             velocity: 255,
         },
     );
-    let bytes = midi_file(&band.cues, None).unwrap();
+    let bytes = midi_file(&band.cues, None, RATE).unwrap();
     assert!(Smf::parse(&bytes).is_ok());
     assert!(lead_sheet(&band.cues, "").is_some());
 }

@@ -194,7 +194,7 @@ impl Rig {
             let time = self.time();
             let room = &mut self.engine.room;
             room.set_time(&time);
-            room.direct(self.params.direction());
+            room.direct(self.params.direction(), true);
             room.process(&mut channels, None, &self.params.mix(), true);
             self.position += BLOCK;
             if block_idx % 3 == 0 {

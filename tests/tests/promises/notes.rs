@@ -187,7 +187,6 @@ fn odd_metres_mid_bar_starts_and_changes_of_tempo_are_followed() {
             ..at(quarters, if sample < change { 120.0 } else { 60.0 })
         }
     });
-    deck.starts = vec![change];
     deck.play(&solo(7.0), blocks_of(512), &[(0, unity())]);
     let found = beats(&deck.status.cues.all());
     let (position, quarters, beat) = found[0];

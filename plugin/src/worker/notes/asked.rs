@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use crate::bridge::Direction;
 
 /// A direction holds for a bar that starts up to so long before it, in seconds: many hosts tell automation
-/// only once a block.
-const SLACK_S: f64 = 0.02;
+/// only once a block, of which the usual ones are no longer.
+const SLACK_S: f64 = 0.1;
 
 /// The directions of the input that the band has heard and not yet played to.
 pub struct Asked {
@@ -33,8 +33,11 @@ impl Asked {
     /// Takes a chunk's.
     pub fn take(&mut self, directions: &[(i64, Direction)]) {
         for (position, direction) in directions {
-            if self.directions.back().is_none_or(|(_, d)| d != direction) {
-                self.directions.push_back((*position, *direction));
+            let last = self.directions.back();
+            if last.is_none_or(|(_, d)| d != direction) {
+                // Where automation is not aligned any more, positions go back once.
+                let from = last.map_or(*position, |(from, _)| *position.max(from));
+                self.directions.push_back((from, *direction));
             }
         }
     }

@@ -81,6 +81,12 @@ impl Metre {
         }
     }
 
+    /// The number of the bar in which a place lies.
+    pub fn bar(&self, quarters: f64) -> i64 {
+        let bar_quarters = self.beats_per_bar as f64 * self.beat_quarters;
+        self.bar + ((quarters + SAME - self.origin) / bar_quarters).floor() as i64
+    }
+
     /// Whether bars and beats are the same wherever both are asked.
     pub fn agrees(&self, other: &Self) -> bool {
         let bar_quarters = self.beats_per_bar as f64 * self.beat_quarters;

@@ -35,6 +35,8 @@ pub struct Stretch {
     pub join: i64,
     /// Whether the host's transport does not run.
     pub is_free: bool,
+    /// Whether it does not, or did not before: what was heard before it is over.
+    pub is_start: bool,
     /// What is heard of a free stretch's beat.
     own: Own,
     /// What the host said last.
@@ -63,10 +65,9 @@ impl Found {
         self.metre.place(self.quarters, self.tempo)
     }
 
-    /// Whether a bar of the host's starts with it.
-    pub fn is_bar(&self) -> bool {
-        let is_beat = (self.host.beat_from(self.quarters) - self.quarters).abs() < SAME;
-        is_beat && self.host.place(self.quarters, self.tempo).beat == 0
+    /// Whether it is the first beat in a bar of the host's, where `last` was the beat before.
+    pub fn is_first_in_bar(&self, last: f64) -> bool {
+        self.host.bar(last) != self.host.bar(self.quarters)
     }
 
     /// Whether both are in one place.
@@ -180,22 +181,70 @@ impl Stretch {
         // Up to the last block the line before was right.
         let since = (point.since as f64).max(last.position);
         let held = self.quarters_at(since);
-        if since > last.position && since < position {
+        if let Some(turn) = self.turn(&last, point) {
+            self.knots.push(turn);
+        } else {
+            if since > last.position && since < position {
+                self.knots.push(Knot {
+                    position: since,
+                    quarters: held,
+                    ..last
+                });
+            }
+            // A song never stands still.
+            let before = self.knots.last().copied().unwrap_or(last);
+            let least = 0.1 * self.quarters_per_sample * (position - before.position);
             self.knots.push(Knot {
-                position: since,
-                quarters: held,
-                ..last
+                position,
+                quarters: point.quarters.max(before.quarters + least),
+                tempo: point.tempo,
+                metre: last.metre,
             });
         }
-        // A song never stands still.
-        let before = self.knots.last().copied().unwrap_or(last);
-        let least = 0.1 * self.quarters_per_sample * (position - before.position);
-        self.knots.push(Knot {
-            position,
-            quarters: point.quarters.max(before.quarters + least),
+        let metre = Metre::of(point);
+        let bar = point.bar_quarters;
+        let is_since = bar > held && bar < point.quarters;
+        if metre.agrees(&last.metre) {
+            self.knots
+                .last_mut()
+                .into_iter()
+                .for_each(|k| k.metre = metre);
+        } else {
+            self.turn_metre(if is_since { bar } else { point.quarters }, metre);
+        }
+    }
+
+    /// Where the tempo changed between the last block and a point, if one change explains it: where the lines
+    /// before and after it meet.
+    fn turn(&self, last: &Knot, point: &Point) -> Option<Knot> {
+        let before = last.tempo * self.quarters_per_sample;
+        let after = point.tempo * self.quarters_per_sample;
+        let away = point.position as f64 - last.position;
+        let meets = (point.quarters - after * away - last.quarters) / (before - after);
+        let is_between = meets > 0.0 && (last.position + meets) > point.since as f64 - 1.0;
+        (is_between && meets <= away + 1.0).then(|| Knot {
+            position: last.position + meets,
+            quarters: last.quarters + before * meets,
             tempo: point.tempo,
-            metre: Metre::of(point),
-        });
+            metre: last.metre,
+        })
+    }
+
+    /// Lets a metre hold from a place on.
+    fn turn_metre(&mut self, quarters: f64, metre: Metre) {
+        let idx = self.knots.partition_point(|k| k.quarters < quarters - SAME);
+        let is_there = |knot: &Knot| knot.quarters < quarters + SAME;
+        if !self.knots.get(idx).is_some_and(is_there) {
+            let position = self.position_at(quarters);
+            let before = self.knots[self.last_knot(|k| k.quarters <= quarters)];
+            let knot = Knot {
+                position,
+                quarters,
+                ..before
+            };
+            self.knots.insert(idx, knot);
+        }
+        self.knots[idx..].iter_mut().for_each(|k| k.metre = metre);
     }
 
     fn forget_before(&mut self, position: f64) {
@@ -274,6 +323,7 @@ impl Song {
     }
 
     fn jump(&mut self, point: &Point, start: i64) {
+        let was_playing = self.stretches.back().is_some_and(|before| !before.is_free);
         // One that waits again may start later than this.
         for stretch in &mut self.stretches {
             stretch.end = stretch.end.min(start);
@@ -284,6 +334,7 @@ impl Song {
             end: i64::MAX,
             join: start,
             is_free: !point.is_playing,
+            is_start: !(point.is_playing && was_playing),
             own: Own::new(point),
             point: *point,
             knots: Vec::new(),

@@ -87,6 +87,7 @@ impl Stream {
     /// Before the first beat.
     pub fn reset(&mut self) {
         self.at = None;
+        self.direction = Direction::default();
         self.level_db = f64::NEG_INFINITY;
         self.decoder.reset();
         self.network.reset();
@@ -156,7 +157,7 @@ impl Stream {
             return Ok(());
         };
         let is_first = at.last.is_none();
-        if is_first || found.is_bar() {
+        if at.last.is_none_or(|(last, _)| found.is_first_in_bar(last)) {
             if self.direction.feel != direction.feel {
                 let other = stretch.beat_from(found.quarters, direction.feel);
                 found = other.filter(|o| o.is_at(&found)).unwrap_or(found);
@@ -166,7 +167,12 @@ impl Stream {
         if is_first {
             self.network.reset();
             self.follow.reset();
-            self.decoder.stop();
+            if stretch.is_start {
+                self.decoder.reset();
+                self.level_db = f64::NEG_INFINITY;
+            } else {
+                self.decoder.stop();
+            }
         }
         let feel = self.direction.feel;
         let after = |found: &Found| {

@@ -65,3 +65,48 @@ fn a_new_time_signature_counts_from_where_it_stands() {
     assert_eq!(place(5.5), (6.0, 2, 0));
     assert_eq!(place(9.1), (9.5, 3, 0));
 }
+
+#[test]
+fn a_change_within_a_block_is_where_it_was_however_long_the_block() {
+    const CHANGE: i64 = 192_000; // the third bar, at 120
+    let beats = |since: i64, position: i64, tempo: f64, (numerator, denominator): (u8, u8)| {
+        let mut song = Song::new(RATE);
+        let quarters = 8.0 + (position - CHANGE) as f64 * tempo / 60.0 / RATE;
+        let changed = Point {
+            since,
+            bar_quarters: 8.0,
+            bar_number: 2,
+            numerator,
+            denominator,
+            ..point(position, quarters, tempo)
+        };
+        song.take(&[point(0, 0.0, 120.0), changed]);
+        let stretch = song.after(None).unwrap();
+        let mut found = Vec::new();
+        let mut from = 6.5;
+        for _ in 0..8 {
+            let beat = stretch.beat_from(from, Feel::Plain).unwrap();
+            let place = beat.metre.place(beat.quarters, beat.tempo);
+            let position = stretch.position_at(beat.quarters).round() as i64;
+            found.push((
+                position,
+                place.bar,
+                place.beat,
+                place.beats_per_bar,
+                place.bpm,
+            ));
+            from = beat.quarters + 2.0 * SAME;
+        }
+        found
+    };
+    for tempo in [60.0, 120.0, 170.0] {
+        for signature in [(4, 4), (3, 4), (7, 8), (6, 8)] {
+            let expected = beats(CHANGE - 1, CHANGE, tempo, signature);
+            for block in [500, 512, 1_000, 1_024, 4_096] {
+                let position = (CHANGE as u64).next_multiple_of(block) as i64;
+                let found = beats(position - block as i64, position, tempo, signature);
+                assert_eq!(found, expected, "{tempo}, {signature:?}, blocks of {block}");
+            }
+        }
+    }
+}
