@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use one2four::audio::HostTime;
-use one2four::bridge::Act;
+use one2four::bridge::{Act, Feel};
 use one2four::geometry::ChunkSetting;
 use one2four::score::NO_CHORD;
 
@@ -84,6 +84,56 @@ fn a_change_acts_on_the_bar_that_it_comes_with_however_short_bars_are() {
         for (position, _, beat) in found {
             assert_eq!(i64::from(beat.chord), position / bar as i64, "{setting:?}");
         }
+    }
+}
+
+#[test]
+fn in_half_time_every_bar_of_three_takes_what_it_is_asked() {
+    let mut deck = deck(ChunkSetting::Quarter, Pace::Offline, &Double::deaf());
+    deck.direction.feel = Feel::Half;
+    let mut left = solo(15.0);
+    for bar in 0..10 {
+        deck.song = Box::new(move |sample| HostTime {
+            signature: Some((3, 4)),
+            ..at(f64::from(3 * bar) + sample as f64 / QUARTER as f64, 120.0)
+        });
+        deck.direction.chord = Some(bar as u8);
+        let after = left.iter_mut().map(|c| c.split_off(3 * QUARTER));
+        let after = after.collect();
+        deck.play_only(&left, blocks_of(512), &[(0, unity())]);
+        left = after;
+    }
+    let found = beats(&deck.status.cues.all());
+    assert!(found.len() > 20);
+    for (idx, (_, _, beat)) in found.iter().enumerate() {
+        // Two of the host's beats are one of the band's.
+        let of_band = idx / 2 * 2;
+        assert_eq!(usize::from(beat.chord), of_band / 3, "beat {idx}");
+    }
+}
+
+#[test]
+fn automation_that_the_host_delayed_is_not_delayed_again() {
+    let bar = 2 * QUARTER;
+    for (aligns, expected) in [(true, 4), (false, 3)] {
+        let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::deaf());
+        deck.align_automation = aligns;
+        // What belongs to the third bar comes the latency later.
+        let mut input = solo(9.0);
+        let come = 2 * bar + deck.latency();
+        assert!((bar..2 * bar).contains(&deck.latency()));
+        let after: Signal = input.iter_mut().map(|c| c.split_off(come)).collect();
+        for (part, from, chord) in [(&input, 0, 0), (&after, come, 7)] {
+            deck.song = Box::new(move |sample| HostTime {
+                signature: Some((2, 4)),
+                ..at((from + sample) as f64 / QUARTER as f64, 120.0)
+            });
+            deck.direction.chord = Some(chord);
+            deck.play_only(part, blocks_of(512), &[(0, unity())]);
+        }
+        let found = beats(&deck.status.cues.all());
+        let first = found.iter().position(|(.., beat)| beat.chord == 7);
+        assert_eq!(first, Some(2 * expected), "aligned: {aligns}");
     }
 }
 

@@ -181,7 +181,7 @@ impl Deck {
             let time = (self.song)(done);
             let ((), allocations) = alloc::count(|| {
                 room.set_time(&time);
-                room.direct(self.direction, true);
+                room.direct(self.direction, self.align_automation);
                 room.process(&mut main, buses, controls, self.align_automation);
             });
             let notes = room.notes().iter();

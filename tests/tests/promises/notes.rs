@@ -232,6 +232,23 @@ fn the_band_rests_after_eight_silent_beats_and_comes_back() {
 }
 
 #[test]
+fn what_rings_on_after_a_stop_starts_nothing() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::sound());
+    let stop = 4 * 48_000;
+    deck.song = Box::new(move |sample| match sample < stop {
+        true => at(sample as f64 / QUARTER as f64, 120.0),
+        false => HostTime::default(),
+    });
+    let mut input = solo(4.2);
+    let silence = vec![0.0; 12 * 48_000];
+    input.iter_mut().for_each(|c| c.extend(&silence));
+    deck.play(&input, blocks_of(512), &[(0, unity())]);
+    let cues = deck.status.cues.all();
+    assert!(starts(&cues).count() > 20);
+    assert!(starts(&cues).all(|cue| cue.position < stop as i64));
+}
+
+#[test]
 fn trouble_gives_way_to_the_aligned_input_and_is_over() {
     for trouble in [
         Trouble::Fails,
