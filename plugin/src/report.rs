@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, Weak};
 use serde::Serialize;
 
 use crate::bridge::{Cue, PackIdentity, Status};
-use crate::score::Programs;
 
 /// The live instances in the order of their creation.
 static INSTANCES: Mutex<Vec<(&'static str, Weak<Status>)>> = Mutex::new(Vec::new());
@@ -144,7 +143,6 @@ pub(crate) unsafe fn write(bytes: &[u8], buffer: *mut u8, capacity: usize) -> us
 #[derive(Default)]
 pub(crate) struct Performance {
     pub cues: Vec<Cue>,
-    pub programs: Programs,
     /// The host's, in Hz.
     pub sample_rate: f64,
 }
@@ -154,7 +152,6 @@ pub(crate) fn played() -> Performance {
     let last = live().last();
     last.map(|(_, status)| Performance {
         cues: status.cues.all(),
-        programs: status.programs(),
         sample_rate: f32::from_bits(status.sample_rate_bits.load(Ordering::Relaxed)).into(),
     })
     .unwrap_or_default()

@@ -142,6 +142,8 @@ pub struct Beat {
     pub key: u8,
     /// That is played, by its number in the pack's list.
     pub style: u8,
+    /// The General-MIDI programs, from 0, on which bass, piano and other play it.
+    pub programs: [u8; super::NUM_STEMS - 1],
     /// Of the chord, 0 to 1.
     pub confidence: f32,
     /// The song's bar, from 0.

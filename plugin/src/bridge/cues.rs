@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::{Act, Cue, NUM_STEMS};
+use super::{Act, Cue};
 
 /// The most cues of a chunk.
 pub const MAX_CUES: usize = 1024;
@@ -18,9 +18,6 @@ const MAX_LOGGED: usize = 1 << 18;
 /// The cues of a chunk, of which there is room for [`MAX_CUES`].
 pub struct Cues {
     cues: Vec<Cue>,
-    /// The General-MIDI programs, from 0, on which bass, piano and other play at the end, where they
-    /// change.
-    pub programs: Option<[u8; NUM_STEMS - 1]>,
     /// For which there was no room.
     num_dropped: u64,
 }
@@ -30,7 +27,6 @@ impl Cues {
     pub(super) fn new(has_band: bool) -> Self {
         Self {
             cues: Vec::with_capacity(if has_band { MAX_CUES } else { 0 }),
-            programs: None,
             num_dropped: 0,
         }
     }
@@ -38,7 +34,6 @@ impl Cues {
     /// Forgets them.
     pub fn clear(&mut self) {
         self.cues.clear();
-        self.programs = None;
         self.num_dropped = 0;
     }
 

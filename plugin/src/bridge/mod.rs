@@ -292,9 +292,6 @@ impl WorkerEnd {
         self.status
             .dropped_cues
             .fetch_add(num_dropped, Ordering::Relaxed);
-        if let Some(programs) = chunk.cues.programs {
-            self.status.set_programs(programs);
-        }
         for cue in chunk.cues.all() {
             self.shared.cues.force_push((chunk.epoch, *cue));
         }

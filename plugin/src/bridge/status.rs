@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::counters::MAX_MISSES;
-use super::{Counters, CueLog, Load, Miss, NUM_STEMS};
+use super::{Counters, CueLog, Load, Miss};
 
 /// Which pack an instance plays.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -51,8 +51,6 @@ pub struct Status {
     pub load: Load,
     /// What the band did.
     pub cues: CueLog,
-    /// What the band plays on, as [`Status::set_programs`] writes it.
-    programs: AtomicU32,
     /// Cues for which a chunk had no room; written by the worker.
     pub dropped_cues: AtomicU64,
     /// The last misses that the editor has seen, kept from window to window.
@@ -83,19 +81,6 @@ impl Status {
         let surplus = seen.len().saturating_sub(MAX_MISSES);
         seen.drain(..surplus);
         seen.iter().copied().collect()
-    }
-
-    /// Says on which General-MIDI programs bass, piano and other play, from the worker.
-    pub fn set_programs(&self, programs: [u8; NUM_STEMS - 1]) {
-        let [bass, piano, other] = programs;
-        let bits = u32::from_be_bytes([1, bass, piano, other]);
-        self.programs.store(bits, Ordering::Relaxed);
-    }
-
-    /// On which programs they play; `None` while they have not played.
-    pub fn programs(&self) -> Option<[u8; NUM_STEMS - 1]> {
-        let [is_known, programs @ ..] = self.programs.load(Ordering::Relaxed).to_be_bytes();
-        (is_known == 1).then_some(programs)
     }
 
     /// Says which ONNX Runtime runs.

@@ -144,7 +144,7 @@ fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
     // What was played before a reset was heard to its end.
     let until = if of == epoch { audible } else { i64::MAX };
     let bars = score::last_bars(&cues, until, num_bars);
-    score::midi_file(bars, engine.status.programs(), engine.geometry.sample_rate)
+    score::midi_file(bars, engine.geometry.sample_rate)
 }
 
 /// How the export goes or went; until there is one, what is kept for it.

@@ -278,6 +278,7 @@ mod tests {
             chord: 0,
             key: 0,
             style: 0,
+            programs: [0; 3],
             confidence: 1.0,
             bar: 0,
             beat: 0,

@@ -16,7 +16,7 @@ use crate::report;
 pub unsafe extern "C" fn one2four_midi(buffer: *mut u8, capacity: usize) -> usize {
     let played = report::played();
     let cues = from_the_start(&played.cues);
-    let file = midi_file(&cues, played.programs, played.sample_rate).unwrap_or_default();
+    let file = midi_file(&cues, played.sample_rate).unwrap_or_default();
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { report::write(&file, buffer, capacity) }
 }

@@ -18,14 +18,11 @@ const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
 /// MIDI clocks in a quarter note.
 const CLOCKS_PER_QUARTER: f64 = 24.0;
 
-/// The General-MIDI programs from 0 of bass, piano and other, where they are known.
-pub type Programs = Option<[u8; NUM_STEMS - 1]>;
-
 /// An event, its time in ticks, and a rank among those of the same time.
 type Timed<'a> = (u32, u8, TrackEventKind<'a>);
 
 /// Writes the file.
-pub fn write(song: &Song, programs: Programs, sample_rate: f64) -> Option<Vec<u8>> {
+pub fn write(song: &Song, sample_rate: f64) -> Option<Vec<u8>> {
     let names: Vec<_> = song
         .beats()
         .map(|tick| chord_name(tick.beat.chord, song.key))
@@ -33,7 +30,7 @@ pub fn write(song: &Song, programs: Programs, sample_rate: f64) -> Option<Vec<u8
     let end = ticks(end_of(song));
     let mut tracks = vec![track(conductor(song, &names, sample_rate), end)];
     for stem_idx in 0..NUM_STEMS {
-        tracks.push(track(stem(song, stem_idx, programs), end));
+        tracks.push(track(stem(song, stem_idx), end));
     }
     let timing = Timing::Metrical(u15::new(TICKS_PER_QUARTER));
     let file = Smf {
@@ -107,7 +104,7 @@ fn microseconds(tick: &Tick, sample_rate: f64) -> u24 {
     u24::new(us.round().clamp(1.0, f64::from(u24::max_value().as_int())) as u32)
 }
 
-fn stem(song: &Song, stem_idx: usize, programs: Programs) -> Vec<Timed<'static>> {
+fn stem(song: &Song, stem_idx: usize) -> Vec<Timed<'static>> {
     let name = MetaMessage::TrackName(TRACK_NAMES[stem_idx].as_bytes());
     let mut events = vec![(0, 0, TrackEventKind::Meta(name))];
     let midi = |message| TrackEventKind::Midi {
@@ -115,9 +112,16 @@ fn stem(song: &Song, stem_idx: usize, programs: Programs) -> Vec<Timed<'static>>
         message,
     };
     // A kit is none of the programs.
-    if let (Some(programs), Some(program_idx)) = (programs, stem_idx.checked_sub(1)) {
-        let program = u7::new(programs[program_idx].min(127));
-        events.push((0, 1, midi(MidiMessage::ProgramChange { program })));
+    if let Some(program_idx) = stem_idx.checked_sub(1) {
+        let mut last = None;
+        for (idx, tick) in song.beats().enumerate() {
+            let program = u7::new(tick.beat.programs[program_idx].min(127));
+            if last.replace(program) != Some(program) {
+                let at = if idx == 0 { 0 } else { ticks(tick.start) };
+                // After what ends there, before what starts.
+                events.push((at, 2, midi(MidiMessage::ProgramChange { program })));
+            }
+        }
     }
     for note in song.notes.iter().filter(|note| note.stem_idx == stem_idx) {
         let (key, vel) = (u7::new(note.pitch), u7::new(note.velocity));
@@ -125,7 +129,7 @@ fn stem(song: &Song, stem_idx: usize, programs: Programs) -> Vec<Timed<'static>>
         let end = ticks(note.end).max(start + 1);
         events.push((start, 3, midi(MidiMessage::NoteOn { key, vel })));
         let vel = u7::new(0);
-        events.push((end, 2, midi(MidiMessage::NoteOff { key, vel })));
+        events.push((end, 1, midi(MidiMessage::NoteOff { key, vel })));
     }
     events
 }

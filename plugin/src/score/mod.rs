@@ -15,12 +15,12 @@ mod song;
 use crate::bridge::{Act, Cue};
 
 pub use chord::{Key, NO_CHORD, chord_name, key_name};
-pub use midi::{Programs, TICKS_PER_QUARTER};
+pub use midi::TICKS_PER_QUARTER;
 
 /// A Standard MIDI File of format 1: tempo, metre and chords, then a track per stem. The cues' positions are
 /// of a host at `sample_rate`. `None` where there is no beat.
-pub fn midi_file(cues: &[Cue], programs: Programs, sample_rate: f64) -> Option<Vec<u8>> {
-    midi::write(&song::Song::of(cues)?, programs, sample_rate)
+pub fn midi_file(cues: &[Cue], sample_rate: f64) -> Option<Vec<u8>> {
+    midi::write(&song::Song::of(cues)?, sample_rate)
 }
 
 /// A lead sheet in MusicXML 4.0: a measure per bar, with chords over slashes. `None` where there is

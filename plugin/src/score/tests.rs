@@ -36,6 +36,7 @@ impl Band {
                 beat_quarters,
                 tempo: 120.0,
                 style: 0,
+                programs: [33, 0, 25],
                 is_free: false,
                 is_heard: false,
             },
@@ -131,7 +132,7 @@ fn notes_chords_and_tempo_lie_on_their_ticks() {
             velocity,
         },
     );
-    let bytes = midi_file(&band.cues, Some([33, 0, 25]), RATE).unwrap();
+    let bytes = midi_file(&band.cues, RATE).unwrap();
 
     let file = Smf::parse(&bytes).unwrap();
     assert_eq!(file.tracks.len(), 5);
@@ -175,6 +176,31 @@ fn notes_chords_and_tempo_lie_on_their_ticks() {
 }
 
 #[test]
+fn each_style_plays_on_its_own_programs() {
+    let mut band = Band::new(4, 1.0);
+    band.beats(&[C; 4]);
+    (band.beat.style, band.beat.programs) = (3, [38, 0, 48]);
+    band.beats(&[C; 4]);
+    let bytes = midi_file(&band.cues, RATE).unwrap();
+    let file = Smf::parse(&bytes).unwrap();
+    let programs = |track_idx: usize| -> Vec<(u32, u8)> {
+        let events = events(&file, track_idx).into_iter();
+        let changes = events.filter_map(|(at, kind)| match kind {
+            TrackEventKind::Midi {
+                message: MidiMessage::ProgramChange { program },
+                ..
+            } => Some((at, program.as_int())),
+            _ => None,
+        });
+        changes.collect()
+    };
+    assert_eq!(programs(1), []);
+    assert_eq!(programs(2), [(0, 33), (4 * 480, 38)]);
+    assert_eq!(programs(3), [(0, 0)]);
+    assert_eq!(programs(4), [(0, 25), (4 * 480, 48)]);
+}
+
+#[test]
 fn a_file_stays_in_step_with_what_sounded() {
     let mut band = Band::new(4, 1.0);
     band.beats(&[C; 8]);
@@ -184,7 +210,7 @@ fn a_file_stays_in_step_with_what_sounded() {
         cue.position += late(idx);
     }
     band.cues.drain(4..6);
-    let bytes = midi_file(&song::from_the_start(&band.cues), None, RATE).unwrap();
+    let bytes = midi_file(&song::from_the_start(&band.cues), RATE).unwrap();
     let file = Smf::parse(&bytes).unwrap();
     let (mut at, mut since, mut us, mut seconds) = (Vec::new(), 0, 0.0, 0.0);
     for (tick, kind) in events(&file, 0) {
@@ -219,7 +245,7 @@ fn odd_and_compound_metres_and_changes_have_their_signatures() {
     band.beats(&[C; 4]);
     (band.beat.beats_per_bar, band.beat.beat_quarters) = (3, 2.0);
     band.beats(&[C; 3]);
-    let bytes = midi_file(&band.cues, None, RATE).unwrap();
+    let bytes = midi_file(&band.cues, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 7, 8), (1680, 6, 8), (4560, 3, 2)]);
     let sheet = lead_sheet(&band.cues, "").unwrap();
     assert_eq!(texts(&sheet, "beats"), ["7", "6", "3"]);
@@ -232,7 +258,7 @@ fn a_pickup_keeps_the_bar_lines_where_they_are() {
     let mut band = Band::new(4, 1.0);
     (band.quarters, band.beat.beat, band.beat.bar) = (15.0, 3, 3);
     band.beats(&[G7, C, C, C, C]);
-    let bytes = midi_file(&band.cues, None, RATE).unwrap();
+    let bytes = midi_file(&band.cues, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 4, 4)]);
     let file = Smf::parse(&bytes).unwrap();
     let markers: Vec<_> = events(&file, 0)
@@ -270,7 +296,7 @@ fn a_jump_goes_on_where_the_song_was() {
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     );
     assert_eq!((song.notes[0].start, song.notes[0].end), (1.5, 2.0));
-    let bytes = midi_file(&band.cues, None, RATE).unwrap();
+    let bytes = midi_file(&band.cues, RATE).unwrap();
     assert_eq!(metres(&bytes), [(0, 2, 4), (960, 4, 4)]);
 }
 
@@ -306,7 +332,7 @@ fn a_sheet_has_a_chord_where_it_changes_and_any_title() {
     assert_eq!(texts(&sheet, "root-alter"), ["-1"]);
     assert_eq!(texts(&sheet, "fifths"), ["-1"]);
     assert_eq!(lead_sheet(&[], "x"), None);
-    assert_eq!(midi_file(&[], None, RATE), None);
+    assert_eq!(midi_file(&[], RATE), None);
 }
 
 #[test]
@@ -331,7 +357,7 @@ fn senseless_cues_do_no_harm() {
             velocity: 255,
         },
     );
-    let bytes = midi_file(&band.cues, None, RATE).unwrap();
+    let bytes = midi_file(&band.cues, RATE).unwrap();
     assert!(Smf::parse(&bytes).is_ok());
     assert!(lead_sheet(&band.cues, "").is_some());
 }

@@ -142,6 +142,7 @@ mod tests {
             beat_quarters: 1.0,
             tempo: 120.0,
             style: 0,
+            programs: [0; 3],
             is_free: false,
             is_heard: false,
         };

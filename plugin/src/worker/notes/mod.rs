@@ -111,9 +111,8 @@ impl Notes {
         let until = from + self.chunk_samples;
         let done = self.play.take(&self.song, from, until);
         for done in done {
-            match done {
-                Done::Cue(cue) => chunk.cues.add(*cue),
-                Done::Sounds(_, sounds) => chunk.cues.programs = Some(sounds.programs),
+            if let Done::Cue(cue) = done {
+                chunk.cues.add(*cue);
             }
         }
         for stem in 0..NUM_STEMS {

@@ -89,6 +89,7 @@ impl Found {
                     chord: 0,
                     key: 0,
                     style: 0,
+                    programs: [0; 3],
                     confidence: 0.0,
                     bar: place.bar as i32,
                     beat: place.beat as u8,

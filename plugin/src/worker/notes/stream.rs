@@ -244,6 +244,7 @@ impl Stream {
                     chord: decided.chord,
                     key: decided.key,
                     style,
+                    programs: plays.1.programs,
                     confidence: decided.confidence,
                     is_free: stretch.is_free,
                     is_heard: stretch.is_heard(),
