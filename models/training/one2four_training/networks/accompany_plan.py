@@ -1,5 +1,5 @@
 """`accompany-plan`: the chord of each beat, the key and the style, from what is heard of a solo. A BiLSTM of
-2 x 64.
+2 x 128.
 
 `forward` is the pack's plan graph (models/README.md), for many beats and rows at once.
 """
@@ -17,7 +17,7 @@ from ..accompany.grid import CELLS, PHASE
 from ..accompany.songs import STYLES
 from .accompany_stream import STATE_PARTS, Stack, inputs_of, known, windows
 
-UNITS = 64
+UNITS = 128
 KEY_WEIGHT = STYLE_WEIGHT = 0.2
 BEATS = 24  # of an example
 
