@@ -26,6 +26,8 @@ const IN_CHORD: f64 = 0.9;
 const HEARD: f32 = 0.01;
 /// So many notes drums have to play in a bar, in the mean: a hat on every eighth, a kick, a snare.
 const DRUMS: usize = 10;
+/// The same where the band finds the style: Funk, the sparsest in four, has five or six where it was learnt from.
+const FOUND_DRUMS: usize = 5;
 /// So many bars have to differ.
 const OTHER_BARS: usize = 12;
 
@@ -208,8 +210,9 @@ fn a_solo_that_nobody_trained_on_comes_back_with_a_band() {
             }
         }
         let num_drums: usize = (0..BARS).map(|bar| band.num_notes(0, bar)).sum();
+        let least = if style == "Auto" { FOUND_DRUMS } else { DRUMS };
         assert!(
-            num_drums >= DRUMS * BARS,
+            num_drums >= least * BARS,
             "{what}: only {num_drums} notes of drums"
         );
         let bars: BTreeSet<_> = (0..BARS).map(|bar| band.bar(bar)).collect();

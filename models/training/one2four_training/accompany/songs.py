@@ -32,7 +32,7 @@ STYLES = {
     "jazz-54": "Jazz 5/4",
 }  # fmt: skip
 """The pack's list: MMA's style file, and its name for people."""
-PRIORS = {"8beat": 48.0, "waltz": 24.0}
+PRIORS = {"8beat": 96.0, "waltz": 48.0}
 """Logits by which a plain style is likelier than the others before anything is heard: a solo tells little of
 its style, and a plain one is the smaller mistake."""
 
