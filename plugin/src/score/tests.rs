@@ -216,12 +216,9 @@ fn a_file_stays_in_step_with_what_sounded() {
     for (tick, kind) in events(&file, 0) {
         seconds += f64::from(tick - since) / 480.0 * us / 1e6;
         since = tick;
-        match kind {
-            TrackEventKind::Meta(MetaMessage::Tempo(length)) => {
-                us = f64::from(length.as_int());
-                at.push((tick / 480, seconds));
-            }
-            _ => {}
+        if let TrackEventKind::Meta(MetaMessage::Tempo(length)) = kind {
+            us = f64::from(length.as_int());
+            at.push((tick / 480, seconds));
         }
     }
     assert_eq!(

@@ -223,7 +223,7 @@ impl Stretch {
         let away = point.position as f64 - last.position;
         let meets = (point.quarters - after * away - last.quarters) / (before - after);
         let is_between = meets > 0.0 && (last.position + meets) > point.since as f64 - 1.0;
-        (is_between && meets <= away + 1.0).then(|| Knot {
+        (is_between && meets <= away + 1.0).then_some(Knot {
             position: last.position + meets,
             quarters: last.quarters + before * meets,
             tempo: point.tempo,
