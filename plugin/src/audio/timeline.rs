@@ -29,6 +29,8 @@ pub struct HostTime {
     pub bar_number: Option<i32>,
     /// The time signature.
     pub signature: Option<(i32, i32)>,
+    /// Where a loop that is on starts and ends, in quarter notes.
+    pub loop_quarters: Option<(f64, f64)>,
 }
 
 /// Knows where the song is.
@@ -95,6 +97,20 @@ impl Timeline {
         let explained = advance(seen, found.tempo) - advance(seen, last.tempo);
         let (lowest, highest) = (explained.min(0.0), explained.max(0.0));
         found.is_jump = off < lowest - MAX_CORRECTION || off > highest + MAX_CORRECTION;
+        if let Some((start, end)) = time.loop_quarters.filter(|_| found.is_jump) {
+            // Within the block before, a loop went back to its start.
+            let slope = found.tempo * self.quarters_per_sample;
+            let since = ((found.quarters - start) / slope).round();
+            let position = found.position - since as i64;
+            let reached = last.quarters + advance(last.position, last.tempo) - since * slope;
+            let is_wrap = since >= 0.0 && position > seen;
+            if is_wrap && (reached - end).abs() < MAX_CORRECTION {
+                found.position = position;
+                found.since = position;
+                found.quarters -= since * slope;
+                return Some(found);
+            }
+        }
         if time.bar_number.is_none() && !found.is_jump {
             // Bars of another length came before.
             let bars = (found.bar_quarters - last.bar_quarters) / last.bar_len();

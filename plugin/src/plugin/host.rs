@@ -44,5 +44,6 @@ pub fn host_time(transport: &Transport) -> HostTime {
         bar_quarters: transport.bar_start_pos_beats,
         bar_number: transport.bar_number,
         signature: signature.zip(transport.time_sig_denominator),
+        loop_quarters: transport.loop_range_beats(),
     }
 }

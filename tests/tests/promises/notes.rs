@@ -171,6 +171,23 @@ fn a_seek_and_a_loop_end_what_sounds_and_start_at_the_next_beat() {
 }
 
 #[test]
+fn a_loop_that_wraps_within_a_block_goes_on_with_its_first_beat() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::sound());
+    deck.song = Box::new(|sample| HostTime {
+        loop_quarters: Some((0.0, 4.0)),
+        ..at(sample as f64 / QUARTER as f64 % 4.0, 120.0)
+    });
+    let input = solo(7.0);
+    deck.play(&input, blocks_of(1_024), &[(0, unity())]);
+    let found = beats(&done(&deck, &input));
+    assert_eq!(found.len(), 14);
+    for (idx, (position, quarters, _)) in found.into_iter().enumerate() {
+        assert_eq!(position, (idx * QUARTER) as i64);
+        assert!((quarters - (idx % 4) as f64).abs() < 1e-4, "{quarters}");
+    }
+}
+
+#[test]
 fn odd_metres_mid_bar_starts_and_changes_of_tempo_are_followed() {
     // Bars of 7/8 from 2 on; the song starts within one, and slows down at the third second.
     let change = 3 * 48_000;
