@@ -103,7 +103,8 @@ impl Timeline {
             let since = ((found.quarters - start) / slope).round();
             let position = found.position - since as i64;
             let reached = last.quarters + advance(last.position, last.tempo) - since * slope;
-            let is_wrap = since >= 0.0 && position > seen;
+            // A block that the wrapper cut was told on beyond the loop's end, so `seen` says nothing here.
+            let is_wrap = since >= 0.0 && position > last.position;
             if is_wrap && (reached - end).abs() < MAX_CORRECTION {
                 found.position = position;
                 found.since = position;
