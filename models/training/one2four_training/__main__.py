@@ -51,6 +51,8 @@ def main() -> None:
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes; with --out")
     export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
     export.add_argument("--version", help="by default that of the pack which is written over, else 0.1.0")
+    export.add_argument("--mean-with", type=Path, help="a pack: write the mean of its weights and the run's")
+    export.add_argument("--share", type=float, default=0.5, help="of the run in that mean, 0 to 1")
     export.add_argument("--seed", type=int, default=1)
 
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
@@ -107,7 +109,10 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
     elif args.command == "export":
         from .export import export as run
 
-        run(args.network, args.run, args.out, args.version, args.seed, args.untrained)
+        run(
+            args.network, args.run, args.out, args.version, args.seed, args.untrained, args.mean_with,
+            args.share,
+        )  # fmt: skip
     elif args.command == "evaluate" and args.network == "accompany":
         from .accompany.evaluate import evaluate as run
         from .accompany.evaluate import evaluate_others

@@ -66,6 +66,16 @@ def test_a_network_without_a_pack_is_refused(tmp_path):
         export("open-unmix", None, tmp_path, "0.0.0", seed=1, untrained=True)
 
 
+def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):
+    pack, net = rounded(), Remix()
+    onnx.save(mask.to_onnx(pack), tmp_path / mask.FILE)
+    found, own = mask.mean_of(net, tmp_path, 0.25).state_dict(), net.state_dict()
+    for name, kept in pack.state_dict().items():
+        torch.testing.assert_close(found[name], 0.75 * kept + 0.25 * own[name])
+    with pytest.raises(SystemExit, match="leave --mean-with out"):
+        export("paper-one2one", None, tmp_path, "0.0.0", seed=1, mean_with=tmp_path)
+
+
 def test_training_goes_on_from_a_pack(tmp_path):
     net, found = rounded(), Remix()
     onnx.save(mask.to_onnx(net), tmp_path / mask.FILE)

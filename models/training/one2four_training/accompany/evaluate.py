@@ -59,7 +59,8 @@ chord, less that share with the chords moved by two bars. The second take is MMA
 seed; a target is capped at 0.9 of it. Baselines that need chords go by templates. Where the style is told,
 so are the bars that are fills. Overlap: the area that histograms of what is played have in common with
 those of MMA's first take (Yang and Lerch 2020): per part, notes in a bar, their places, lengths and pitch
-classes from the root on; the mean.
+classes from the root on; the mean. What was tried for targets that are missed, and what came of it, stands in
+the [model card](packs/accompany/MODEL_CARD.md#numbers).
 """
 
 

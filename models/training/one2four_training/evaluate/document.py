@@ -34,7 +34,8 @@ ratio mask knows the stems: a mark of how far a mask over magnitudes gets. Open-
 package's network and Wiener filter, trained by `train --network open-unmix`, offline; beside it stands a run
 of Remix from the beginning (`--run remix-early`) on the same songs, of less processor time. Short
 chunks are measured on every second clip, one hop on every sixth; targets compare two rows over the clips
-that both have.
+that both have. What was tried for those that are not met, and what came of it, stands in Remix's
+[model card](packs/remix/MODEL_CARD.md#what-was-tried).
 """
 
 NOISE = f"""## Noise

@@ -25,15 +25,28 @@ PACKS = runs.PACKAGE.parents[1] / "packs"
 
 
 def export(
-    network: str, run: str | None, out: Path | None, version: str | None, seed: int, untrained: bool = False
-) -> None:
-    """Writes the pack of a network. Untrained, it is right in shape only."""
+    network: str, run: str | None, out: Path | None, version: str | None, seed: int, untrained: bool = False,
+    mean_with: Path | None = None, share: float = 0.5,
+) -> None:  # fmt: skip
+    """Writes the pack of a network. Untrained, it is right in shape only. With `mean_with` each weight lies
+    between that pack's and the run's, at the run's `share`."""
     if network not in KINDS:
         if network in ("accompany-plan", "accompany-band"):
             raise SystemExit(f"{network} is a part of a pack: export --network accompany")
         raise SystemExit(f"{network} has no kind of pack: it is there to compare with")
     if untrained and out is None:
         raise SystemExit("random weights would take the place of the shipped pack: name a folder with --out")
+    mean = {}
+    if mean_with:
+        if KINDS[network] != "mask" or untrained:
+            raise SystemExit(
+                "a mean with a pack is there for trained networks of kind mask only: leave --mean-with out"
+            )
+        if not 0 <= share <= 1:
+            raise SystemExit(
+                f"--share is {share}, and must lie between 0 (the pack's weights) and 1 (the run's)"
+            )
+        mean = {"mean_with": mean_with, "share": share}
     torch.manual_seed(seed)
     out = out or PACKS / network
     if not re.fullmatch("[a-z0-9-]{1,64}", out.name):
@@ -42,8 +55,10 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
-    measured = kind.export(network, folder, out, version)
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
+    if mean_with:  # which may be the one that is written over
+        arguments |= {"mean_with": f"{mean_with.name} {version_of(mean_with)}", "share": share}
+    measured = kind.export(network, folder, out, version, **mean)
     runs.write(out / "run.json", command="export", arguments=arguments, **measured)
 
 

@@ -28,6 +28,7 @@ from ..networks.remix_bands import BANDS, FLOOR, GROUP, GROUPS, SINGLE, STFT, US
 from ..train import load_network
 from .graph import Graph, model_of, session, tensor
 from .pack import write_golden, write_toml
+from .weights import load_pack
 
 FILE = "remix.onnx"
 CHANNELS = 2
@@ -195,9 +196,23 @@ def timing_ms(file: Path, committed: int) -> float:
     return 1000 * float(np.median(taken)) * runs_per_second
 
 
-def export(network: str, run: Path | None, out: Path, version: str) -> dict:
+def mean_of(net: Remix, pack: Path, share: float) -> Remix:
+    """A network with weights between those of a pack (0) and of `net` (1): what goes on from a pack slowly
+    ends near it, and a place between the two is often better than both (Wortsman et al. 2022)."""
+    found = remix.build(STEMS)
+    load_pack(found, pack)
+    own = net.state_dict()
+    found.load_state_dict({name: kept.lerp(own[name], share) for name, kept in found.state_dict().items()})
+    return found
+
+
+def export(
+    network: str, run: Path | None, out: Path, version: str, mean_with: Path | None = None, share: float = 1.0
+) -> dict:
     """Writes the pack; without a run the network is untrained. Returns what was measured."""
     net = remix.build(STEMS) if run is None else load_network(run)
+    if mean_with:
+        net = mean_of(net, mean_with, share)
     net.load_state_dict({name: values.half().float() for name, values in net.state_dict().items()})
     model = to_onnx(net)
     difference = parity(net, model)
