@@ -1,6 +1,7 @@
 """The command line: `python -m one2four_training {collect,render,train,evaluate,export}`."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from . import STEMS, networks, runs
@@ -26,23 +27,24 @@ def main() -> None:
     render = commands.add_parser("render", help="excerpts of the songs as stems")
     pack_of(render)
     render.add_argument("--seed", type=int, default=1)
-    render.add_argument("--jobs", type=int, default=2)
+    render.add_argument("--jobs", type=over_zero(int), default=2)
     render.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
 
     train = commands.add_parser("train", help="a network, from its last checkpoint on")
     train.add_argument("--network", choices=networks.NAMES, default="remix")
     train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS), help="of a network for one")
     train.add_argument("--run", help="a folder in the cache; by default the network's name")
-    train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--steps", type=int, default=1_000_000, help="stop after so many")
-    train.add_argument("--minutes", type=float, default=1e6, help="or after so long")
-    train.add_argument("--rows", type=int, default=16, help="mixes in a batch")
-    train.add_argument("--rate", type=float, default=1e-3, help="learning rate")
-    train.add_argument("--slice-steps", type=int, default=200, help="steps between checkpoints")
-    train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--seed", type=over_zero(int), default=1)
+    train.add_argument("--steps", type=over_zero(int), default=1_000_000, help="stop after so many")
+    train.add_argument("--minutes", type=over_zero(float), default=1e6, help="or after so long")
+    train.add_argument("--rows", type=over_zero(int), default=16, help="mixes in a batch; by default 16")
+    train.add_argument("--rate", type=over_zero(float), default=1e-3, help="learning rate; by default 1e-3")
+    train.add_argument(
+        "--slice-steps", type=over_zero(int), default=200, help="steps between checkpoints; by default 200"
+    )
+    train.add_argument("--threads", type=over_zero(int), default=1)
     train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
-    train.add_argument("--trim", type=float, help="of your own songs, the first so many seconds")
-
+    train.add_argument("--trim", type=over_zero(float), help="of your own songs, the first so many seconds")
     train.add_argument("--start", type=Path, help="a pack to go on from, such as the one that ships")
 
     export = commands.add_parser("export", help="write the pack of a network")
@@ -59,7 +61,7 @@ def main() -> None:
     pack_of(evaluate)
     evaluate.add_argument("--run", help="accompany: the band's training run; by default the network's name")
     evaluate.add_argument("--others", nargs="+", default=[], metavar="RUN", help="accompany: only these runs")
-    evaluate.add_argument("--jobs", type=int, default=2, help="remix: processes")
+    evaluate.add_argument("--jobs", type=over_zero(int), default=2, help="remix: processes")
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
     evaluate.add_argument(
         "--rows", nargs="+", default=[], metavar="ID", help="remix: measure only these, such as mix"
@@ -71,6 +73,8 @@ def main() -> None:
         run_command(parser, args)
     except OSError as error:  # a full disk, a file that is missing
         raise SystemExit(f"{args.command}: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit(f"{args.command}: stopped; the same command goes on from what is done") from None
 
 
 def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
@@ -96,6 +100,8 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
         from .train import train as run
 
         data = None
+        if args.trim and not args.songs:
+            parser.error("--trim is of your own songs: name their folder with --songs")
         if args.songs and args.network.startswith("accompany"):
             parser.error(f"{args.network} learns from MIDI songs (collect, render): leave --songs out")
         if args.songs:
@@ -122,6 +128,22 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
         from .evaluate import evaluate as run
 
         run(args.jobs, args.minutes, args.rows)
+
+
+def over_zero(kind: type) -> Callable[[str], float]:
+    """A number that argparse takes: finite and over zero."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(0)
+        if not 0 < value < float("inf"):
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text} is refused: expected a {what} over 0")
+        return value
+
+    return number
 
 
 def pack_of(command: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ with the reason, and stands in run.json; files on disk are never changed.
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +32,10 @@ def prepared(songs: Path, trim: float | None) -> Path:
     """The folder in the cache with the excerpts of these songs, made anew when a file has changed."""
     if not songs.is_dir():
         raise SystemExit(f"{songs} is no folder: --songs wants one with a folder per song")
-    files = [
-        (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(songs.glob("*/*.*"))
-    ]
-    digest = hashlib.sha1(f"{songs.resolve()} {trim} {files}".encode()).hexdigest()[:10]
+    songs = songs.resolve()
+    found = [path for folder in folders_in(songs) for name in (*STEMS, "mix") if (path := find(folder, name))]
+    files = [(str(path.relative_to(songs)), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+    digest = hashlib.sha1(f"{trim} {files}".encode()).hexdigest()[:10]
     target = runs.cache() / "songs-of" / f"{songs.name}-{digest}"
     if (target / "run.json").exists():
         for name, reason in runs.read(target / "run.json")["left_out"].items():
@@ -45,22 +46,31 @@ def prepared(songs: Path, trim: float | None) -> Path:
     return target
 
 
+def folders_in(songs: Path) -> list[Path]:
+    """A folder per song, without those that systems hide."""
+    return sorted(path for path in songs.iterdir() if path.is_dir() and path.name[0] not in "._")
+
+
 def _prepare(songs: Path, trim: float | None, target: Path) -> None:
     excerpts, left_out = [], {}
-    for folder in sorted(path for path in songs.iterdir() if path.is_dir()):
+    for folder in folders_in(songs):
         try:
             stems, notes = read_song(folder, trim)
-        except Refused as reason:
+        except (Refused, PermissionError) as reason:
             left_out[folder.name] = str(reason)
             print(f"{folder.name} is left out: {reason}")
             continue
         for note in notes:
             print(f"{folder.name}: {note}")
-        np.save(target / f"{folder.name}.npy", np.round(levelled(stems) * 32767).astype(np.int16))
+        # Whole or not there, also where several processes prepare the same songs.
+        partial = target / f"{folder.name}.{os.getpid()}.partial.npy"
+        np.save(partial, np.round(levelled(stems) * 32767).astype(np.int16))
+        partial.replace(target / f"{folder.name}.npy")
         excerpts.append({"name": folder.name, "levels_db": levels_db(stems), "notes": notes})
     if len(excerpts) < 2:
         raise SystemExit(
-            f"{songs} has {len(excerpts)} usable songs; two are needed, to train and to validate"
+            f"{songs} has {len(excerpts)} usable songs, and two are needed, to train and to validate: looked"
+            f" for {songs}/SONG/drums.wav, bass.wav, piano.wav and other.wav (or .flac, .mp3)"
         )
     ordered = sorted(excerpts, key=lambda excerpt: hashlib.sha1(excerpt["name"].encode()).digest())
     for index, excerpt in enumerate(ordered):
@@ -91,13 +101,19 @@ def read_song(folder: Path, trim: float | None) -> tuple[np.ndarray, list[str]]:
     notes += [f"{name} is silent: the song teaches only its absence" for name in silent]
     mix = find(folder, "mix")
     if mix is not None:
-        notes += compared(song, read_stem(folder, "mix", [])[:samples])
+        try:
+            notes += compared(song, read_stem(folder, "mix", [])[:samples])
+        except Refused as reason:
+            notes.append(f"{reason}: the sum of the stems is used")
     return song, notes
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    found = [folder / f"{stem}{kind}" for kind in KINDS if (folder / f"{stem}{kind}").exists()]
-    return found[0] if found else None
+    """A stem's file, whatever the case of its name; the first of KINDS where there are several."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return None
+    found = {path.name.lower(): path for path in folder.iterdir() if path.is_file()}
+    return next((found[stem + kind] for kind in KINDS if stem + kind in found), None)
 
 
 def read_stem(folder: Path, stem: str, notes: list[str]) -> np.ndarray:

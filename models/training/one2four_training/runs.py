@@ -21,7 +21,10 @@ def commit() -> str:
     for once, before the work: the checkout may move on while a run lasts."""
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=PACKAGE, capture_output=True, text=True)
+        try:
+            done = subprocess.run(["git", *arguments], cwd=PACKAGE, capture_output=True, text=True)
+        except OSError:  # there is no git
+            return ""
         return done.stdout.strip()
 
     dirty = "-dirty" if git("status", "--porcelain", "--", str(PACKAGE)) else ""
@@ -31,7 +34,7 @@ def commit() -> str:
 def write(path: Path, **fields) -> None:
     """Replaces the file in one step, so an interrupted run leaves the older one whole."""
     text = json.dumps({"commit": commit(), **fields}, indent=1) + "\n"
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")
     partial.write_text(text)
     partial.replace(path)
 
@@ -39,7 +42,10 @@ def write(path: Path, **fields) -> None:
 def read(path: Path) -> dict:
     if not path.exists():
         raise SystemExit(f"{path} is missing: `collect`, `render`, `train` each make what the next one reads")
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise SystemExit(f"{path} cannot be read ({error}): delete it and give the command again") from error
 
 
 def joined(log: dict) -> dict:

@@ -10,6 +10,7 @@ an average of the weights, at its best validation.
 
 import os
 import resource
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -225,7 +226,12 @@ class Trainer:
             partial.replace(self.checkpoint)
         except (OSError, RuntimeError) as error:
             partial.unlink(missing_ok=True)
-            raise SystemExit(f"{self.checkpoint} cannot be written ({error}); the older one stays") from error
+            older = "; the older one stays" if self.checkpoint.exists() else ""
+            free = shutil.disk_usage(self.folder).free // 2**20
+            raise SystemExit(
+                f"{self.checkpoint} cannot be written, with {free} MiB free ({error}){older}: make room and"
+                " give the same command again"
+            ) from error
         fields = {name: state[name] for name in kept if name != "args"}
         runs.write(
             self.folder / "run.json",
@@ -238,18 +244,28 @@ class Trainer:
         )
 
     def load(self) -> None:
-        try:
-            state = torch.load(self.checkpoint, weights_only=False)
-        except Exception as error:
-            raise SystemExit(f"{self.checkpoint} cannot be read ({error}): use another --run") from error
+        state = read_checkpoint(self.checkpoint)
+        if "start" not in self.args and "start" in state["args"]:
+            self.args["start"] = state["args"]["start"]  # its weights are in the checkpoint
         for name in ("network", "stems", "seed", "rows", "songs", "start"):
             found, expected = (args.get(name) for args in (state["args"], self.args))
+            if found != expected and name == "songs":
+                found, expected = (songs or "the rendered songs" for songs in (found, expected))
+                raise SystemExit(
+                    f"{self.checkpoint} was trained on {found}, not on {expected} (files and --trim count):"
+                    " use the same, or another --run"
+                )
             if found != expected:
                 raise SystemExit(
                     f"{self.checkpoint} is of the {name} {found}, not {expected}: use another --run"
                 )
-        for name in ("net", "average", "optimiser"):
-            getattr(self, name).load_state_dict(state[name])
+        try:
+            for name in ("net", "average", "optimiser"):
+                getattr(self, name).load_state_dict(state[name])
+        except (RuntimeError, ValueError) as error:
+            raise SystemExit(
+                f"{self.checkpoint} is of another version of {self.args['network']}: use another --run"
+            ) from error
         for name in (
             "step",
             "seconds",
@@ -281,7 +297,7 @@ def train(
         "rows": rows, "rate": rate,
     }  # fmt: skip
     if start:
-        args["start"] = str(start)
+        args["start"] = told(start)
     if data:
         args["songs"] = data.name
     if "RANK" in os.environ:  # under torchrun
@@ -293,19 +309,49 @@ def train(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    first = trainer.step
+    if trainer.progress() >= 1:
+        print(f"{folder} has its {first} steps: more --steps or --minutes go on from there", flush=True)
+    elif trainer.process == 0:
+        print(f"{folder}: from step {first} on; a line every {slice_steps} steps", flush=True)
     while trainer.progress() < 1 and not trainer.is_stopping:
         trainer.slice(slice_steps)
-    if trainer.is_stopping:
+    if trainer.is_stopping and trainer.step > first:
         print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-def load_network(folder: Path) -> torch.nn.Module:
-    """The best averaged weights of a run, in evaluation mode."""
+def told(start: Path) -> str:
+    """A pack's folder as a run remembers it: the same from wherever it is named."""
+    start = start.resolve()
+    root = runs.PACKAGE.parents[2]
+    return str(start.relative_to(root) if start.is_relative_to(root) else start)
+
+
+def read_checkpoint(file: Path) -> dict:
+    try:
+        state = torch.load(file, weights_only=False)
+        if state["args"]["network"] and {"best", "losses", "optimiser"} <= state.keys():
+            return state
+        raise ValueError("it is no checkpoint")
+    except Exception as error:
+        raise SystemExit(f"{file} cannot be read ({error}): use another --run") from error
+
+
+def load_network(folder: Path, network: str | None = None) -> torch.nn.Module:
+    """The best averaged weights of a run, in evaluation mode; of this network, where one is named."""
     if not (folder / "checkpoint.pt").exists():
         raise SystemExit(f"{folder} has no checkpoint: `train` makes one")
-    state = torch.load(folder / "checkpoint.pt", weights_only=False)
-    net = networks.build(state["args"]["network"], tuple(state["args"]["stems"]))
-    net.load_state_dict(state["best"])
+    state = read_checkpoint(folder / "checkpoint.pt")
+    found = state["args"]["network"]
+    if network and found != network:
+        raise SystemExit(f"{folder} is a run of {found}, not of {network}: name another --run or --network")
+    if state["best"] is None:
+        raise SystemExit(f"{folder} has no weights: its loss was never a number when it was validated")
+    net = networks.build(found, tuple(state["args"]["stems"]))
+    try:
+        net.load_state_dict(state["best"])
+    except RuntimeError as error:
+        raise SystemExit(f"{folder} is of another version of {found}: train it anew") from error
     return net.eval()

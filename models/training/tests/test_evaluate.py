@@ -150,6 +150,8 @@ def test_kept_numbers_come_back_and_go_with_key_and_clip(tmp_path):
     before = store.clips["made"]
     store.renew("key", {}, {"made": "a"})
     assert store.clips == {"made": before} and store.facts == {"parameters": 1}
+    store.renew("key", {}, {})  # a cache without this clip
+    assert store.clips == {"made": before}
     store.renew("key", {}, {"made": "rendered anew"})
     assert store.clips == {}
     store = Store("mix", tmp_path)

@@ -76,6 +76,22 @@ def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):
         export("paper-one2one", None, tmp_path, "0.0.0", seed=1, mean_with=tmp_path)
 
 
+def test_an_export_that_fails_leaves_the_pack_that_was_there(tmp_path, monkeypatch):
+    out = tmp_path / "mine"
+    export("remix", None, out, "1.0.0", seed=1, untrained=True)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert before
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(mask, "write_golden", full)
+    with pytest.raises(OSError, match="No space left"):
+        export("remix", None, out, "1.1.0", seed=2, untrained=True)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
 def test_training_goes_on_from_a_pack(tmp_path):
     net, found = rounded(), Remix()
     onnx.save(mask.to_onnx(net), tmp_path / mask.FILE)

@@ -81,3 +81,23 @@ def test_songs_are_split_and_what_is_left_out_is_kept(tmp_path, monkeypatch, cap
     write_song(tmp_path / "songs" / "c")  # mended: looked at again
     made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
     assert len(made["excerpts"]) == 3 and not made["left_out"]
+
+
+def test_the_same_songs_are_the_same_from_wherever_they_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("a", "b"):
+        write_song(tmp_path / "songs" / name)
+    made = folders.prepared(tmp_path / "songs", None)
+    (tmp_path / "songs" / "a" / ".DS_Store").write_bytes(b"x")
+    (tmp_path / "songs" / "__MACOSX").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert folders.prepared(Path("songs"), None) == made
+    assert folders.prepared(Path("songs"), 10.0) != made
+
+
+def test_names_have_any_case_and_a_broken_mix_is_only_said(tmp_path):
+    folder = write_song(tmp_path / "song")
+    (folder / "drums.wav").rename(folder / "Drums.WAV")
+    (folder / "mix.wav").write_bytes(b"no sound")
+    _, notes = folders.read_song(folder, None)
+    assert len(notes) == 1 and notes[0].startswith("mix.wav cannot be read")

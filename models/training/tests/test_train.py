@@ -8,6 +8,7 @@ import torch
 
 from one2four_training import STEMS, runs
 from one2four_training import train as training
+from one2four_training.__main__ import main
 from one2four_training.export import export
 from one2four_training.train import Trainer, train
 
@@ -92,8 +93,22 @@ def test_a_checkpoint_of_another_network_is_refused(trainer):
 
 def test_a_run_goes_on_only_with_what_it_began_with(trainer):
     trainer.slice(1)
-    with pytest.raises(SystemExit, match="is of the songs None, not mine-12"):
+    with pytest.raises(SystemExit, match="trained on the rendered songs, not on mine-12"):
         Trainer({**trainer.args, "songs": "mine-12"}, trainer.folder)
+
+
+def test_a_run_of_another_network_is_not_exported(trainer):
+    trainer.slice(1)
+    with pytest.raises(SystemExit, match="is a run of remix, not of paper-one2one"):
+        training.load_network(trainer.folder, "paper-one2one")
+
+
+def test_numbers_that_make_no_run_are_refused(capsys, monkeypatch):
+    for option in ("--steps=0", "--minutes=-1", "--rows=x", "--rate=nan", "--slice-steps=0"):
+        monkeypatch.setattr("sys.argv", ["one2four_training", "train", option])
+        with pytest.raises(SystemExit):
+            main()
+        assert "number over 0" in capsys.readouterr().err
 
 
 def test_a_broken_checkpoint_is_named(trainer):

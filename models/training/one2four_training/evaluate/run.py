@@ -74,6 +74,8 @@ def measure_one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
 def measure(jobs: int, minutes: float, wanted: list[str]) -> tuple[dict[str, Store], list[str]]:
     """Fills the stores, for so many minutes at most; -> them, and why which row is not complete."""
     entries, until = clips.entries(), time.time() + 60 * minutes
+    if unknown := set(wanted) - set(rows_by_id()):
+        raise SystemExit(f"there is no row {', '.join(unknown)}; there are {', '.join(rows_by_id())}")
     stores = open_stores(entries)
     tasks = missing(entries, stores, wanted)
     print(f"{len(entries)} clips, {len(tasks)} measurements to do", flush=True)

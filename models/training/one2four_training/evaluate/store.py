@@ -21,11 +21,16 @@ class Store:
         self.key, self.facts, self.clips = kept.get("key"), kept.get("facts", {}), kept.get("clips", {})
 
     def renew(self, key: str, facts: dict, digests: dict[str, str]) -> None:
-        """Forgets what was measured of something else, or on clips that are others by now."""
+        """Forgets what was measured of something else, or on clips that are others by now; clips that are not
+        here keep their numbers."""
         if self.key != key:
             self.key, self.clips = key, {}
         self.facts = facts or self.facts
-        self.clips = {name: kept for name, kept in self.clips.items() if digests.get(name) == kept["digest"]}
+        self.clips = {
+            name: kept
+            for name, kept in self.clips.items()
+            if digests.get(name, kept["digest"]) == kept["digest"]
+        }
 
     def put(self, name: str, entry: dict) -> None:
         self.clips[name] = entry

@@ -7,6 +7,7 @@ the folder `run` (None: untrained), writes the pack into `out` and returns what 
 
 import importlib
 import re
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -52,14 +53,32 @@ def export(
     if not re.fullmatch("[a-z0-9-]{1,64}", out.name):
         raise SystemExit(f"{out.name} names a folder, and so a pack: only a-z, 0-9 and - may stand in it")
     version = version or version_of(out) or "0.1.0"
-    out.mkdir(parents=True, exist_ok=True)
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise SystemExit(f"--version is {version}, and must be three numbers, as in 1.0.0")
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
     if mean_with:  # which may be the one that is written over
         arguments |= {"mean_with": f"{mean_with.name} {version_of(mean_with)}", "share": share}
-    measured = kind.export(network, folder, out, version, **mean)
-    runs.write(out / "run.json", command="export", arguments=arguments, **measured)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Beside its place, under its name: what goes wrong leaves the pack that was there whole.
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+        made = Path(beside) / out.name
+        made.mkdir()
+        measured = kind.export(network, folder, made, version, **mean)
+        runs.write(made / "run.json", command="export", arguments=arguments, **measured)
+        put(made, out)
+
+
+def put(made: Path, out: Path) -> None:
+    """Moves a whole pack to its place; what else lies there, such as a model card, stays."""
+    files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
+    for old in (out / "golden").glob("*.f32"):
+        if old.relative_to(out) not in files:
+            old.unlink()
+    for file in files:
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
+        (made / file).replace(out / file)
 
 
 def version_of(pack: Path) -> str | None:

@@ -210,7 +210,7 @@ def export(
     network: str, run: Path | None, out: Path, version: str, mean_with: Path | None = None, share: float = 1.0
 ) -> dict:
     """Writes the pack; without a run the network is untrained. Returns what was measured."""
-    net = remix.build(STEMS) if run is None else load_network(run)
+    net = remix.build(STEMS) if run is None else load_network(run, network)
     if mean_with:
         net = mean_of(net, mean_with, share)
     net.load_state_dict({name: values.half().float() for name, values in net.state_dict().items()})

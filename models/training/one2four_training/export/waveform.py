@@ -110,12 +110,12 @@ def timing_ms(files: list[Path]) -> float:
 def trained(network: str, run: Path | None) -> list[tuple[str, PaperNet, dict | None]]:
     """(file, network, its training) of what was trained by itself; without a run it is untrained."""
     if network != SPLIT:
-        net = networks.build(network) if run is None else load_network(run)
+        net = networks.build(network) if run is None else load_network(run, network)
         return [(f"{network.removeprefix('paper-')}.onnx", net, run and runs.read(run / "run.json"))]
     parts = []
     for stem in STEMS:
         part = run and run.with_name(f"{run.name}-{stem}")
-        net = networks.build(network, (stem,)) if part is None else load_network(part)
+        net = networks.build(network, (stem,)) if part is None else load_network(part, network)
         parts.append((f"{stem}.onnx", net, part and runs.read(part / "run.json")))
     return parts
 
