@@ -168,6 +168,7 @@ impl Rig {
             bar_quarters: Some(bar * 4.0),
             bar_number: Some(bar as i32),
             signature: Some((4, 4)),
+            loop_quarters: None,
         }
     }
 
