@@ -45,6 +45,7 @@ def main() -> None:
     train.add_argument("--threads", type=over_zero(int), default=1)
     train.add_argument("--songs", type=Path, help="your own, SONG/{drums,bass,piano,other}.{wav,flac,mp3}")
     train.add_argument("--trim", type=over_zero(float), help="of your own songs, the first so many seconds")
+    train.add_argument("--device", choices=("cpu", "cuda"), help="by default a GPU where there is one")
     train.add_argument("--start", type=Path, help="a pack to go on from, such as the one that ships")
 
     export = commands.add_parser("export", help="write the pack of a network")
@@ -110,7 +111,7 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
             data = prepared(args.songs, args.trim)
         run(
             args.network, args.stems, args.run, args.seed, args.steps, args.minutes, args.rows, args.rate,
-            args.slice_steps, args.threads, data, args.start,
+            args.slice_steps, args.threads, data, args.start, args.device,
         )  # fmt: skip
     elif args.command == "export":
         from .export import export as run

@@ -45,9 +45,11 @@ class Trainer:
         torch.manual_seed(args["seed"])
         self.net = networks.build(args["network"], tuple(args["stems"]))
         source = getattr(self.net, "source", Mixes)
+        self.device = device_of(self.net, args.get("device"))
+        self.net.to(self.device)
         self.mixes = source("train", data)
         self.is_plain = getattr(self.net, "plain", False)
-        self.average = networks.build(args["network"], tuple(args["stems"]))
+        self.average = networks.build(args["network"], tuple(args["stems"])).to(self.device)
         self.valid = self._valid_examples(source("valid", data))
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
@@ -137,7 +139,7 @@ class Trainer:
         if self.processes == 1:
             return loss.item()
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        flat = torch.cat([loss.reshape(1), *(g.reshape(-1) for g in gradients)]) / self.processes
+        flat = torch.cat([loss.reshape(1), *(g.reshape(-1) for g in gradients)]).cpu() / self.processes
         dist.all_reduce(flat)
         parts = flat[1:].split([g.numel() for g in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
@@ -203,7 +205,7 @@ class Trainer:
         self.valid_losses.append([self.step, round(valid, 5)])
         if valid < self.best_loss:
             self.best_loss = valid
-            self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
+            self.best = {k: v.cpu().clone() for k, v in self.average.state_dict().items()}
         self.save()
         speed = len(losses) / (time.time() - begin)
         print(
@@ -286,6 +288,7 @@ class Trainer:
 def train(
     network: str, stems: list[str], run: str | None, seed: int, steps: int, minutes: float, rows: int,
     rate: float, slice_steps: int, threads: int = 1, data: Path | None = None, start: Path | None = None,
+    device: str | None = None,
 ) -> None:  # fmt: skip
     """Trains until `steps` or `minutes` are over; goes on where it was stopped."""
     torch.set_num_threads(threads)
@@ -300,6 +303,8 @@ def train(
         args["start"] = told(start)
     if data:
         args["songs"] = data.name
+    if device:
+        args["device"] = device
     if "RANK" in os.environ:  # under torchrun
         dist.init_process_group("gloo")
     trainer = Trainer(args, folder, data)
@@ -322,6 +327,21 @@ def train(
         dist.destroy_process_group()
 
 
+def device_of(net: torch.nn.Module, wanted: str | None) -> torch.device:
+    """Where a network is trained: on a GPU where there is one, each process on its own; unless it is so small
+    that a processor is as fast, or another is `wanted`."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise SystemExit(
+            "there is no GPU that PyTorch could use: leave --device out, or install PyTorch for it"
+        )
+    is_small = getattr(net, "small", False)
+    if wanted == "cuda" and is_small:
+        raise SystemExit("this network is trained on the processor only: leave --device out")
+    if wanted == "cpu" or is_small or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
+
+
 def told(start: Path) -> str:
     """A pack's folder as a run remembers it: the same from wherever it is named."""
     start = start.resolve()
@@ -331,7 +351,7 @@ def told(start: Path) -> str:
 
 def read_checkpoint(file: Path) -> dict:
     try:
-        state = torch.load(file, weights_only=False)
+        state = torch.load(file, map_location="cpu", weights_only=False)
         if state["args"]["network"] and {"best", "losses", "optimiser"} <= state.keys():
             return state
         raise ValueError("it is no checkpoint")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from one2four_training import STEMS, runs
+from one2four_training import STEMS, networks, runs
 from one2four_training import train as training
 from one2four_training.__main__ import main
 from one2four_training.export import export
@@ -109,6 +109,24 @@ def test_numbers_that_make_no_run_are_refused(capsys, monkeypatch):
         with pytest.raises(SystemExit):
             main()
         assert "number over 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ("remix", "paper-one2one", "paper-one2four-combined"))
+def test_networks_bring_nothing_from_another_device(name):
+    net = networks.build(name).to("meta").train()
+    if name == "remix":
+        found, _ = net(torch.empty(52, 2, 2, len(net.mean), device="meta"), net.zero_state(2).to("meta"), 11)
+    else:
+        found = net(torch.empty(300, 2, device="meta"))
+    assert found.device.type == "meta"
+
+
+def test_a_gpu_that_is_not_there_is_refused():
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(SystemExit, match="there is no GPU"):
+        training.device_of(networks.build("remix"), "cuda")
+    assert training.device_of(networks.build("remix"), None).type == "cpu"
 
 
 def test_a_broken_checkpoint_is_named(trainer):

@@ -27,7 +27,7 @@ def load_pack(net: torch.nn.Module, folder: Path) -> None:
     try:
         model = onnx.load(folder / file, load_external_data=False)
         kept = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in model.graph.initializer}
-        own = net.state_dict()
+        own = {name: values.cpu() for name, values in net.state_dict().items()}
         net.load_state_dict(own | widened(state_of(kept), own))
     except (OSError, KeyError, RuntimeError, ValueError, IndexError) as error:
         raise SystemExit(f"{folder} is no pack to start from: {error}") from error

@@ -51,6 +51,9 @@ class Network(Protocol):
     """True to be trained as the paper did: on the songs' own mixes, at one learning rate, without averaged
     weights. May be left out."""
 
+    small: bool
+    """True to be trained on the processor, also where there is a GPU. May be left out."""
+
     goes_on_from: str
     """The network whose training a pack's weights come from, where it is another. May be left out."""
 
@@ -58,10 +61,10 @@ class Network(Protocol):
         """Called once, before the first step, with some examples: measures what the input is scaled by."""
 
     def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
-        """[B, 4, 2, example_samples] float32, whose sum over the stems is the mix, and the state that
-        the example before left (None at the first) -> the scalar loss, and the detached state for the
-        next example. A module in training mode may vary its input further; in evaluation mode the loss
-        depends on its arguments alone."""
+        """[B, 4, 2, example_samples] float32 on the processor, whose sum over the stems is the mix, and the
+        state that the example before left (None at the first; on any device) -> the scalar loss, and the
+        detached state for the next example. A module in training mode may vary its input further; in
+        evaluation mode the loss depends on its arguments alone."""
 
     def separate(self, mix: np.ndarray) -> np.ndarray:
         """[samples, 2] float32 -> [4, samples, 2] float32, offline, with all the context it can use. A

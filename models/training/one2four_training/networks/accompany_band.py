@@ -68,6 +68,7 @@ class AccompanyBand(nn.Module):
     example_samples = (BEATS + 2) * CELLS
     advance_samples = BEATS * CELLS
     consecutive = 3
+    small = True
 
     @staticmethod
     def source(split: str, folder: Path | None = None) -> Examples:

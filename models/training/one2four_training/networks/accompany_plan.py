@@ -32,6 +32,7 @@ class AccompanyPlan(nn.Module):
     example_samples = (BEATS + 2) * CELLS
     advance_samples = BEATS * CELLS
     consecutive = 3
+    small = True
     source = Examples
 
     def __init__(self) -> None:

@@ -50,6 +50,10 @@ class FourOpenUnmix(nn.Module):
         })  # fmt: skip
         self.spectrum = nn.Sequential(TorchSTFT(n_fft=FFT, n_hop=HOP, center=False), ComplexNorm(mono=False))
 
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
     def magnitude(self, audio: torch.Tensor) -> torch.Tensor:
         """[B, 2, samples] -> [B, 2, bins, frames]."""
         return self.spectrum(audio.contiguous())
@@ -57,7 +61,7 @@ class FourOpenUnmix(nn.Module):
     @torch.no_grad()
     def prepare(self, stems: torch.Tensor) -> None:
         """Input mean and deviation per bin."""
-        magnitude = self.magnitude(stems.sum(1)).mean(1)
+        magnitude = self.magnitude(stems.to(self.device).sum(1)).mean(1)
         mean, deviation = magnitude.mean((0, 2)), magnitude.std((0, 2))
         deviation = deviation.clamp(min=LEAST_DEVIATION * float(deviation.max()))
         for network in self.targets.values():
@@ -66,8 +70,9 @@ class FourOpenUnmix(nn.Module):
 
     def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, None]:
         """Mean squared error of the magnitudes, summed over the stems."""
+        stems = stems.to(self.device)
         mix, wanted = self.magnitude(stems.sum(1)), [self.magnitude(stem) for stem in stems.unbind(1)]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(stems.device.type, torch.bfloat16):
             found = [network(mix) for network in self.targets.values()]
         errors = [functional.mse_loss(f.float(), w) for f, w in zip(found, wanted, strict=True)]
         return torch.stack(errors).sum(), None

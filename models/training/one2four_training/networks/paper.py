@@ -76,7 +76,7 @@ class PaperNet(nn.Module):
 
     def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
         """[B, 4, 2, example_samples] -> the mean squared error of the wanted stems' samples."""
-        low = at_model_rate(stems.mean(2))  # [B, 4, T]
+        low = at_model_rate(stems.mean(2)).to(self.dense.weight.device)  # [B, 4, T]
         found = self(low.sum(1).T.contiguous())
         return (found - low[:, self.stems].permute(2, 0, 1)).square().mean(), None
 

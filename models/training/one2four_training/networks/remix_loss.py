@@ -30,6 +30,10 @@ class _RowByRow(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
+        ctx.device, logits = (
+            logits.device,
+            logits.cpu(),
+        )  # the loss is the processor's, wherever the network is
         gradient, rows = torch.empty_like(logits), logits.shape[1]
         total = 0.0
         for row in range(rows):
@@ -37,8 +41,8 @@ class _RowByRow(torch.autograd.Function):
             loss, own = _row_loss(masks, spectral, row)
             gradient[:, row] = own / rows
             total += loss / rows
-        ctx.save_for_backward(gradient)
-        return torch.tensor(total)
+        ctx.save_for_backward(gradient.to(ctx.device))
+        return torch.tensor(total, device=ctx.device)
 
     @staticmethod
     def backward(ctx, outer: torch.Tensor):
