@@ -101,7 +101,8 @@ impl Timeline {
             // Within the block before, a loop went back to its start.
             let slope = found.tempo * self.quarters_per_sample;
             let since = ((found.quarters - start) / slope).round();
-            let position = found.position - since as i64;
+            // A host may tell any number.
+            let position = found.position.saturating_sub(since as i64);
             let reached = last.quarters + advance(last.position, last.tempo) - since * slope;
             // A block that the wrapper cut was told on beyond the loop's end, so `seen` says nothing here.
             let is_wrap = since >= 0.0 && position > last.position;

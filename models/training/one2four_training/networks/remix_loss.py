@@ -30,10 +30,8 @@ class _RowByRow(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
-        ctx.device, logits = (
-            logits.device,
-            logits.cpu(),
-        )  # the loss is the processor's, wherever the network is
+        ctx.device = logits.device
+        logits = logits.cpu()  # the loss is the processor's, wherever the network is
         gradient, rows = torch.empty_like(logits), logits.shape[1]
         total = 0.0
         for row in range(rows):
