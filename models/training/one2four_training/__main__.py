@@ -1,6 +1,7 @@
 """The command line: `python -m one2four_training {collect,render,train,evaluate,export}`."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def main() -> None:
     train = commands.add_parser("train", help="a network, from its last checkpoint on")
     train.add_argument("--network", choices=networks.NAMES, default="remix")
     train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS), help="of a network for one")
-    train.add_argument("--run", help="a folder in the cache; by default the network's name")
+    train.add_argument("--run", type=name, help="a folder in the cache; by default the network's name")
     train.add_argument("--seed", type=over_zero(int), default=1)
     train.add_argument("--steps", type=over_zero(int), default=1_000_000, help="stop after so many")
     train.add_argument("--minutes", type=over_zero(float), default=1e6, help="or after so long")
@@ -50,7 +51,9 @@ def main() -> None:
 
     export = commands.add_parser("export", help="write the pack of a network")
     export.add_argument("--network", choices=(*networks.NAMES, "accompany"), default="remix")
-    export.add_argument("--run", help="name of the training run in the cache; by default the network's")
+    export.add_argument(
+        "--run", type=name, help="of the training, in the cache, with --out; by default the network's name"
+    )
     export.add_argument("--untrained", action="store_true", help="random weights, right shapes; with --out")
     export.add_argument("--out", type=Path, help="the pack's folder; by default the one that ships")
     export.add_argument("--version", help="by default that of the pack which is written over, else 0.1.0")
@@ -60,12 +63,23 @@ def main() -> None:
 
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
     pack_of(evaluate)
-    evaluate.add_argument("--run", help="accompany: the band's training run; by default the network's name")
+    evaluate.add_argument(
+        "--run", type=name, help="accompany: the band's training run; by default the network's name"
+    )
     evaluate.add_argument("--others", nargs="+", default=[], metavar="RUN", help="accompany: only these runs")
     evaluate.add_argument("--jobs", type=over_zero(int), default=2, help="remix: processes")
     evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
     evaluate.add_argument(
         "--rows", nargs="+", default=[], metavar="ID", help="remix: measure only these, such as mix"
+    )
+    evaluate.add_argument("--songs", type=Path, help="only print how packs do on the held-out of your songs")
+    evaluate.add_argument("--trim", type=over_zero(float), help="of your own songs, as they were trained on")
+    evaluate.add_argument(
+        "--packs",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="for your songs; by default Remix",
     )
 
     args = parser.parse_args()
@@ -79,6 +93,9 @@ def main() -> None:
 
 
 def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    for option in ("trim", "packs"):
+        if getattr(args, option, None) and not args.songs:
+            parser.error(f"--{option} goes with your own songs: name their folder with --songs")
     if args.command == "collect" and args.network == "accompany":
         from .accompany.songs import collect_songs
 
@@ -101,8 +118,6 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
         from .train import train as run
 
         data = None
-        if args.trim and not args.songs:
-            parser.error("--trim is of your own songs: name their folder with --songs")
         if args.songs and args.network.startswith("accompany"):
             parser.error(f"{args.network} learns from MIDI songs (collect, render): leave --songs out")
         if args.songs:
@@ -120,6 +135,10 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
             args.network, args.run, args.out, args.version, args.seed, args.untrained, args.mean_with,
             args.share,
         )  # fmt: skip
+    elif args.command == "evaluate" and args.songs:
+        from .evaluate.own import evaluate_own
+
+        evaluate_own(args.songs, args.trim, args.packs)
     elif args.command == "evaluate" and args.network == "accompany":
         from .accompany.evaluate import evaluate as run
         from .accompany.evaluate import evaluate_others
@@ -145,6 +164,15 @@ def over_zero(kind: type) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def name(text: str) -> str:
+    """Of a folder in the cache."""
+    if not re.fullmatch(r"\w[\w.-]*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text} is refused: expected a name of letters, digits, - and _, not a path"
+        )
+    return text
 
 
 def pack_of(command: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ with the reason, and stands in run.json; files on disk are never changed.
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,7 @@ def _prepare(songs: Path, trim: float | None, target: Path) -> None:
             continue
         for note in notes:
             print(f"{folder.name}: {note}")
-        # Whole or not there, also where several processes prepare the same songs.
-        partial = target / f"{folder.name}.{os.getpid()}.partial.npy"
-        np.save(partial, np.round(levelled(stems) * 32767).astype(np.int16))
-        partial.replace(target / f"{folder.name}.npy")
+        store(target / f"{folder.name}.npy", np.round(levelled(stems) * 32767).astype(np.int16))
         excerpts.append({"name": folder.name, "levels_db": levels_db(stems), "notes": notes})
     if len(excerpts) < 2:
         raise SystemExit(
@@ -79,6 +77,21 @@ def _prepare(songs: Path, trim: float | None, target: Path) -> None:
         target / "run.json", command="train", arguments={"trim": trim}, excerpts=excerpts, left_out=left_out
     )
     print(f"{len(excerpts)} songs, {len(left_out)} left out")
+
+
+def store(file: Path, stems: np.ndarray) -> None:
+    """Whole or not there, also where several processes prepare the same songs."""
+    partial = file.with_suffix(f".{os.getpid()}.partial.npy")
+    try:
+        np.save(partial, stems)
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        free, needed = (size // 2**20 for size in (shutil.disk_usage(file.parent).free, stems.nbytes))
+        raise SystemExit(
+            f"{file} cannot be written: it takes {needed} MiB, and {free} are free ({error}): make room, or"
+            " set ONE2FOUR_CACHE to another disk, and give the same command again"
+        ) from error
 
 
 def read_song(folder: Path, trim: float | None) -> tuple[np.ndarray, list[str]]:

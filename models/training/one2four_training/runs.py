@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+CHECKOUT = PACKAGE.parents[2]
 
 
 def cache() -> Path:

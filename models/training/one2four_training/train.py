@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+from filelock import FileLock, Timeout
 
 from . import STEMS, networks, runs
 from .mixes import Mixes, Plan
@@ -93,6 +94,7 @@ class Trainer:
         """Starts with a pack's weights instead of random ones."""
         from .export.weights import load_pack
 
+        pack = runs.CHECKOUT / pack  # as `told` tells it; a path that begins at the root stays
         load_pack(self.net, pack)
         log = pack / "run.json"
         trained = runs.read(log).get("training") if log.exists() else None
@@ -293,7 +295,7 @@ def train(
     """Trains until `steps` or `minutes` are over; goes on where it was stopped."""
     torch.set_num_threads(threads)
     apart = "" if tuple(stems) == STEMS else "-" + "-".join(stems)
-    folder = runs.cache() / "runs" / (run or network + apart)
+    folder = runs.cache() / "runs" / ((run or network) + apart)
     folder.mkdir(parents=True, exist_ok=True)
     args = {
         "network": network, "stems": list(stems), "seed": seed, "steps": steps, "minutes": minutes,
@@ -307,13 +309,21 @@ def train(
         args["device"] = device
     if "RANK" in os.environ:  # under torchrun
         dist.init_process_group("gloo")
+    lock = FileLock(folder / "lock", timeout=0)
+    if not dist.is_initialized() or dist.get_rank() == 0:
+        try:
+            lock.acquire()
+        except Timeout:
+            raise SystemExit(f"{folder} is being trained by another process: name another --run") from None
     trainer = Trainer(args, folder, data)
 
     def stop(*_) -> None:
         trainer.is_stopping = True  # after this step
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` does
+            signal.signal(number, stop)
     first = trainer.step
     if trainer.progress() >= 1:
         print(f"{folder} has its {first} steps: more --steps or --minutes go on from there", flush=True)
@@ -345,8 +355,8 @@ def device_of(net: torch.nn.Module, wanted: str | None) -> torch.device:
 def told(start: Path) -> str:
     """A pack's folder as a run remembers it: the same from wherever it is named."""
     start = start.resolve()
-    root = runs.PACKAGE.parents[2]
-    return str(start.relative_to(root) if start.is_relative_to(root) else start)
+    inside = start.is_relative_to(runs.CHECKOUT)
+    return str(start.relative_to(runs.CHECKOUT) if inside else start)
 
 
 def read_checkpoint(file: Path) -> dict:

@@ -66,6 +66,11 @@ def test_a_network_without_a_pack_is_refused(tmp_path):
         export("open-unmix", None, tmp_path, "0.0.0", seed=1, untrained=True)
 
 
+def test_a_run_of_ones_own_does_not_take_the_place_of_what_ships():
+    with pytest.raises(SystemExit, match="mine would take the place of the shipped pack"):
+        export("remix", "mine", None, None, seed=1)
+
+
 def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):
     pack, net = rounded(), Remix()
     onnx.save(mask.to_onnx(pack), tmp_path / mask.FILE)

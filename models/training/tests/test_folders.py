@@ -7,6 +7,9 @@ import soundfile
 from conftest import made_stems
 
 from one2four_training import STEMS, folders, runs
+from one2four_training.evaluate.own import evaluate_own
+from one2four_training.evaluate.scores import si_sdr_db
+from one2four_training.export import export
 
 
 def write_song(
@@ -101,3 +104,35 @@ def test_names_have_any_case_and_a_broken_mix_is_only_said(tmp_path):
     (folder / "mix.wav").write_bytes(b"no sound")
     _, notes = folders.read_song(folder, None)
     assert len(notes) == 1 and notes[0].startswith("mix.wav cannot be read")
+
+
+def test_a_full_disk_is_said_with_what_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("one", "two"):
+        write_song(tmp_path / "songs" / name)
+
+    def full(file, stems) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(SystemExit, match=r"one.npy cannot be written: it takes 8 MiB.*No space left"):
+        folders.prepared(tmp_path / "songs", None)
+    assert not list((tmp_path / "cache").rglob("*.partial*"))
+
+
+def test_a_pack_is_measured_on_the_songs_held_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("one", "two"):
+        write_song(tmp_path / "songs" / name)
+    export("remix", None, tmp_path / "mine", "0.0.0", seed=1, untrained=True)
+    evaluate_own(tmp_path / "songs", None, [tmp_path / "mine"])
+    printed = capsys.readouterr().out
+    rows = [line.split(" | ") for line in printed.splitlines() if line.startswith("| ")]
+    assert [row[0] for row in rows[2:]] == ["| two"] * 2 + ["| mean"] * 2
+    # What the mean of one song says, the mix against its drums, is what the definition says.
+    folder = next((tmp_path / "cache" / "songs-of").iterdir())
+    stems = np.load(folder / "two.npy").astype(np.float32) / 32768
+    assert rows[4][2] == f"{si_sdr_db(stems.sum(0), stems[0]):+.1f}"
+    with pytest.raises(SystemExit, match="is no pack"):
+        evaluate_own(tmp_path / "songs", None, [tmp_path / "songs"])

@@ -1,10 +1,12 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from one2four_training import STEMS, networks, runs
 from one2four_training import train as training
@@ -145,3 +147,43 @@ def test_a_run_that_starts_from_a_pack_counts_the_one_before(trainer, made_cache
     whole = runs.joined(runs.read(made_cache / "runs" / "on" / "run.json"))
     assert whole["step"] == 6 and [step for step, _ in whole["losses"]] == [5, 6]
     assert whole["seconds"] > 2 and whole["commits"][0] == "a"
+
+
+def test_a_run_starts_from_a_pack_in_the_checkout_from_anywhere(trainer, made_cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "CHECKOUT", tmp_path.resolve())
+    export("remix", None, tmp_path / "pack", "0.0.0", seed=1, untrained=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for steps, start in ((1, Path("../pack")), (2, tmp_path / "pack")):
+        train(run="on", steps=steps, slice_steps=1, start=start, **SETTINGS)
+    log = runs.read(made_cache / "runs" / "on" / "run.json")
+    assert log["step"] == 2 and log["arguments"]["start"] == "pack"
+
+
+def test_two_processes_do_not_train_one_run(trainer, made_cache):
+    with FileLock(trainer.folder / "lock"), pytest.raises(SystemExit, match="by another process"):
+        train(run="stopped", steps=1, slice_steps=1, **SETTINGS)
+    assert not trainer.checkpoint.exists()
+
+
+def test_a_hang_up_stops_a_run_unless_it_is_ignored(trainer, made_cache, monkeypatch):
+    one_step = Trainer.one_step
+
+    def hung_up(self) -> float:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return one_step(self)
+
+    monkeypatch.setattr(Trainer, "one_step", hung_up)
+    for handling, steps in ((signal.SIG_DFL, 1), (signal.SIG_IGN, 3)):
+        signal.signal(signal.SIGHUP, handling)
+        train(run="stopped", steps=3, slice_steps=3, **SETTINGS)
+        assert torch.load(trainer.checkpoint, weights_only=False)["step"] == steps
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def test_a_run_is_a_name(capsys, monkeypatch):
+    for command in ("train", "export", "evaluate"):
+        monkeypatch.setattr("sys.argv", ["one2four_training", command, "--run=../mine"])
+        with pytest.raises(SystemExit):
+            main()
+        assert "expected a name" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import soundfile
 from .. import STEMS, runs
 from ..stft import SAMPLE_RATE
 
-ROOT = runs.PACKAGE.parents[2]
+ROOT = runs.CHECKOUT
 CHUNKS = {"1 s": 1.0, "1/4 s": 0.25, "1/10 s": 0.1, "One hop": 0.0}
 """The plugin's chunk settings, and their seconds."""
 

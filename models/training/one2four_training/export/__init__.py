@@ -37,6 +37,8 @@ def export(
         raise SystemExit(f"{network} has no kind of pack: it is there to compare with")
     if untrained and out is None:
         raise SystemExit("random weights would take the place of the shipped pack: name a folder with --out")
+    if run and out is None:
+        raise SystemExit(f"{run} would take the place of the shipped pack: name a folder with --out")
     mean = {}
     if mean_with:
         if KINDS[network] != "mask" or untrained:
