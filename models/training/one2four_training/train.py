@@ -2,10 +2,10 @@
 
 A process uses one thread by default: two processes of one thread do about twice the work of one with two.
 Under `torchrun` the processes share each batch and average their gradients. Mixes and weights depend on seed
-and step alone, so a run of so many steps that was stopped and goes on gives the losses of one that was not.
-(In one of so many minutes the rate depends on the clock, and several processes forget where their streams
-were.) The rate falls along a cosine to the end of the steps or of the minutes, whichever comes first. Kept is
-an average of the weights, at its best validation.
+and step alone, so a run of so many steps that was stopped and goes on gives the losses of one that was not
+(on a GPU as far as its kernels repeat themselves). In one of so many minutes the rate depends on the clock,
+and several processes forget where their streams were. The rate falls along a cosine to the end of the steps or
+of the minutes, whichever comes first. Kept is an average of the weights, at its best validation.
 """
 
 import os
@@ -329,7 +329,7 @@ def train(
         print(f"{folder} has its {first} steps: more --steps or --minutes go on from there", flush=True)
     elif trainer.process == 0:
         print(f"{folder}: from step {first} on; a line every {slice_steps} steps", flush=True)
-    while trainer.progress() < 1 and not trainer.is_stopping:
+    while not trainer.is_over():
         trainer.slice(slice_steps)
     if trainer.is_stopping and trainer.step > first:
         print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)

@@ -174,7 +174,8 @@ class Decoder:
         for cell in range(grid.CELLS):
             now = self.cell + cell
             if over[cell] > 0:
-                pitch = base + (score.BASS_BELOW if unsure else int(np.argmax(pitched[cell])))
+                on_root = unsure or (cell == 0 and beat.chord != beat.before)
+                pitch = base + (score.BASS_BELOW if on_root else int(np.argmax(pitched[cell])))
                 self._rest_at(now, 1)
                 self._start(now, 1, snapped(pitch, beat, cell), float(found["velocity"][cell, 0]))
             elif note[cell, score.REST] - note[cell, score.HOLD] > self.settings.bass_rest:

@@ -15,9 +15,10 @@ from .. import STEMS, runs
 from ..evaluate.table import FILE, markdown, put
 from ..export.notes import rounded as rounded_weights
 from ..train import load_network
-from . import chords, measure, perform, picture, players
+from . import chords, measure, picture, players
+from .calibrate import calibrated
 from .decode import Settings
-from .examples import songs, table
+from .examples import songs
 from .players import Play, Player, Song
 
 MODELS = runs.PACKAGE.parents[1]
@@ -130,7 +131,7 @@ def evaluate(run: str | None, minutes: float) -> None:
 def ready(folder: Path) -> tuple[torch.nn.Module, Settings]:
     """A run's network as it ships, and its thresholds."""
     net = rounded_weights(load_network(folder))
-    return net, perform.calibrated(net, [table(*song) for song in songs("valid") if song[0]["style"]])
+    return net, calibrated(net, [song for song in songs("valid") if song[0]["style"]])
 
 
 def others_kept() -> dict:

@@ -1,18 +1,20 @@
-"""The networks on a whole song, and what the decoder makes of them; its thresholds."""
-
-from dataclasses import fields, replace
+"""The networks on a whole song, and what the decoder makes of them."""
 
 import numpy as np
 import torch
 
-from .. import STEMS
 from ..networks.accompany_band import AccompanyBand
-from . import features, grid, score
-from .chords import NO_CHORD
-from .decode import NEVER, Beat, Decoder, Settings, notes_of
-from .examples import COLUMNS, WIDTH
+from . import features, grid
+from .decode import Beat, Decoder, Settings, notes_of
+from .examples import COLUMNS, WIDTH, table
 
-MAX_CALIBRATION_SONGS = 60
+
+def untold(entry: dict, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """A song as the plugin hears it: chords and intensity are not told, the style is."""
+    own = table(entry, arrays)
+    own[:, COLUMNS["intensity"]] = 0
+    own[:, COLUMNS["true_plan"]] = 0
+    return own
 
 
 @torch.no_grad()
@@ -50,50 +52,3 @@ def beat_of(outputs: dict, plan: dict, index: int, beats_per_bar: int, level_db:
     chord, before, key = (int(plan[name][index]) for name in ("chord", "before", "key"))
     bar, beat = divmod(index, beats_per_bar)
     return Beat(own, chord, before, key, float(plan["confidence"][index]), bar, beat, level_db, index == 0)
-
-
-def calibrated(net: AccompanyBand, tables: list[np.ndarray], settings: Settings | None = None) -> Settings:
-    """Thresholds at which as many notes start, and sound, as in these songs."""
-    gathered: dict[str, list[np.ndarray]] = {}
-    for table in tables[:MAX_CALIBRATION_SONGS]:
-        if table[0, COLUMNS["chord"].start] == NO_CHORD:
-            continue
-        outputs, _ = heard_by(net, table)
-        for name, (logits, wanted) in compared(outputs, table).items():
-            gathered.setdefault(name, []).append(np.stack([logits, wanted]))
-    found = {name: np.concatenate(parts, axis=1) for name, parts in gathered.items()}
-    drums = [threshold(*found[f"drums{voice}"]) for voice in range(len(score.VOICES))]
-    known = {f.name for f in fields(Settings)}
-    others = {name: threshold(*values) for name, values in found.items() if name in known}
-    return replace(settings or Settings(), drums=drums, **others)
-
-
-def compared(outputs: dict, table: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Per threshold the logits it is to cut and what is wanted of them, flat."""
-
-    def flat(values: np.ndarray) -> np.ndarray:
-        return values.reshape(len(table), -1)
-
-    def wanted(name: str) -> np.ndarray:
-        return table[:, COLUMNS[name]] > 0
-
-    drums = flat(outputs["drums"]["onset"])
-    found = {f"drums{voice}": (drums[:, voice], wanted("drums")[:, voice]) for voice in range(drums.shape[1])}
-    note, bass = flat(outputs["bass"]["note"]), table[:, COLUMNS["bass"].start]
-    pitched = np.logaddexp.reduce(note[:, score.FIRST_PITCH :], axis=1)
-    held = np.logaddexp(note[:, score.HOLD], note[:, score.REST])
-    found["bass_onset"] = pitched - held, bass >= score.FIRST_PITCH
-    quiet = bass < score.FIRST_PITCH
-    found["bass_rest"] = (note[:, score.REST] - note[:, score.HOLD])[quiet], (bass == score.REST)[quiet]
-    for stem in STEMS[2:]:
-        for part in ("onset", "sustain"):
-            found[f"{stem}_{part}"] = flat(outputs[stem][part]).ravel(), wanted(f"{stem}_{part}").ravel()
-    return found
-
-
-def threshold(logits: np.ndarray, wanted: np.ndarray) -> float:
-    """Above it lie as many as are wanted."""
-    count = int(wanted.sum())
-    if count == 0:
-        return NEVER
-    return round(float(np.sort(logits)[-count]) - 1e-4, 4)

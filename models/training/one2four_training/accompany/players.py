@@ -8,7 +8,7 @@ import numpy as np
 from ..networks.accompany_band import CHANGE, AccompanyBand
 from . import chords, features, grid, perform, score
 from .decode import Settings
-from .examples import COLUMNS, table
+from .examples import COLUMNS
 from .songs import STYLES
 
 PARTS = ("drums", "bass", "piano", "other")
@@ -167,8 +167,7 @@ class Networks:
         self.styles = np.zeros(2)  # beats of songs with a style: in which it is heard, all
 
     def play(self, entry: dict, arrays: dict) -> tuple[np.ndarray, np.ndarray]:
-        own = table(entry, arrays)
-        own[:, COLUMNS["intensity"]] = 0
+        own = perform.untold(entry, arrays)
         own[:, COLUMNS["true_plan"]] = self.true_plan
         if self.heard is not None:
             own[:, COLUMNS["heard"]] = self.heard

@@ -15,8 +15,9 @@ import onnx
 import torch
 
 from .. import STEMS, networks, render, runs
-from ..accompany import decode, features, folder, grid, perform, score
-from ..accompany.examples import COLUMNS, WHOLE, songs, table
+from ..accompany import decode, features, folder, grid, score
+from ..accompany.calibrate import calibrated
+from ..accompany.examples import COLUMNS, WHOLE, songs
 from ..accompany.songs import PRIORS, STYLES
 from ..networks import accompany_band as band_net
 from ..networks import accompany_plan as plan_net
@@ -156,7 +157,7 @@ def sounds(notes: np.ndarray) -> dict:
 def settings_of(net: AccompanyBand, trained: bool) -> decode.Settings:
     if not trained:
         return decode.Settings()
-    return perform.calibrated(net, [table(*song) for song in songs("valid") if song[0]["style"]])
+    return calibrated(net, [song for song in songs("valid") if song[0]["style"]])
 
 
 def append_toml(out: Path, settings: decode.Settings, sound: Path, styles: list[dict]) -> None:

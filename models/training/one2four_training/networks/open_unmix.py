@@ -72,7 +72,7 @@ class FourOpenUnmix(nn.Module):
         """Mean squared error of the magnitudes, summed over the stems."""
         stems = stems.to(self.device)
         mix, wanted = self.magnitude(stems.sum(1)), [self.magnitude(stem) for stem in stems.unbind(1)]
-        with torch.autocast(stems.device.type, torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=stems.device.type == "cpu"):  # as in remix.py
             found = [network(mix) for network in self.targets.values()]
         errors = [functional.mse_loss(f.float(), w) for f, w in zip(found, wanted, strict=True)]
         return torch.stack(errors).sum(), None

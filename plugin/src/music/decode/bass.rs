@@ -23,11 +23,13 @@ impl Decoder {
         let root = i32::from(root_of(told.chord));
         let base = LOWEST + (root - LOWEST).rem_euclid(12) - BELOW;
         let is_unsure = self.is_unsure();
+        let is_new_chord = told.chord != told.before;
         for cell in 0..CELLS {
             let note = &notes[cell];
             if over[cell][0] > 0.0 {
                 let likeliest = likeliest(&note[FIRST_PITCH..]);
-                let pitch = base + if is_unsure { BELOW } else { likeliest };
+                let is_root = is_unsure || (cell == 0 && is_new_chord);
+                let pitch = base + if is_root { BELOW } else { likeliest };
                 self.end_all(cell, 1);
                 let velocity = f64::from(played.bass_velocity[cell]);
                 self.start(cell, 1, told.snapped(pitch, cell), velocity);
