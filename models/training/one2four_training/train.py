@@ -4,8 +4,8 @@ A process uses one thread by default: two processes of one thread do about twice
 Under `torchrun` the processes share each batch and average their gradients. Mixes and weights depend on seed
 and step alone, so a run of so many steps that was stopped and goes on gives the losses of one that was not
 (on a GPU as far as its kernels repeat themselves). In one of so many minutes the rate depends on the clock,
-and several processes forget where their streams were. The rate falls along a cosine to the end of the steps or
-of the minutes, whichever comes first. Kept is an average of the weights, at its best validation.
+and several processes forget where their streams were. The rate falls along a cosine to the end of the steps
+or of the minutes, whichever comes first. Kept is an average of the weights, at its best validation.
 """
 
 import os
