@@ -1,4 +1,4 @@
-"""`render`: excerpts of the songs as four stems of audio, by fluidsynth.
+"""`render`: excerpts of the songs as four stems of audio, by fluidsynth and `synth`.
 
 Each excerpt is one file, cache/audio/NAME.npy, int16 [4 stems, samples, 2 channels] at 44.1 kHz; the
 mix is the sum of its stems. cache/audio/run.json lists them, with each stem's level per second.
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
-from . import STEMS, effects, midi, runs
+from . import STEMS, effects, midi, runs, synth
 from .stft import SAMPLE_RATE
 
 BANKS = {
@@ -25,6 +25,8 @@ BANKS = {
 }
 TRAIN_BANKS = ("fluid", "gmbank", "musescore")
 TRAIN_BANK_WEIGHTS = (0.52, 0.45, 0.03)  # musescore takes eight seconds to load
+MADE_BANK = "made"  # at random, by `synth`
+MADE_SHARE = {"freedoom": 1.0, "mma": 0.25}  # of the training songs, one excerpt more
 EXCERPT_SECONDS = 30
 MMA_SECONDS = 15  # of a training song made by MMA, which repeats itself: as much audio comes of more songs
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
@@ -71,12 +73,18 @@ def stems_of(
     events: midi.Events, bank: Path, start: float, seconds: float, sizes: tuple[int, ...] = (0,) * len(STEMS),
     whole: bool = False,
 ) -> np.ndarray:  # fmt: skip
-    """-> [4, samples, 2] float32."""
+    """-> [4, samples, 2] float32, by fluidsynth."""
     cut = midi.split(midi.window(events, start, seconds))
     stems = np.stack(
         [fluidsynth(cut[stem], bank, seconds, size, whole) for stem, size in zip(STEMS, sizes, strict=True)]
     )
     return scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
+
+
+def made_stems(events: midi.Events, excerpt: dict, start: float) -> np.ndarray:
+    """-> [4, samples, 2] float32, by instruments of this excerpt's own."""
+    cut = midi.split(midi.window(events, start, excerpt["seconds"]))
+    return np.stack([synth.played(cut[s], s, excerpt["seconds"], excerpt["seed"]) for s in STEMS])
 
 
 def levelled(stems: np.ndarray) -> np.ndarray:
@@ -128,6 +136,8 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
         if song["split"] == "train":
             takes = FREEDOOM_TAKES if song["source"] == "freedoom" else 1
             banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=takes)
+            if random.Random(f"{seed} {song['name']} {MADE_BANK}").random() < MADE_SHARE[song["source"]]:
+                banks.append(MADE_BANK)
             seconds = MMA_SECONDS if song["source"] == "mma" else EXCERPT_SECONDS
         else:
             seconds = EXCERPT_SECONDS
@@ -160,9 +170,14 @@ def render_one(excerpt: dict) -> dict:
         events = varied(events, excerpt)
     starts = best_starts(events, excerpt["seconds"])
     start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
-    own_sizes = sizes(excerpt) if trains else (0,) * len(STEMS)
-    # What is measured stays what it was: with whole banks.
-    stems = stems_of(events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes, whole=not trains)
+    if excerpt["bank"] == MADE_BANK:
+        stems = made_stems(events, excerpt, start)
+    else:
+        own_sizes = sizes(excerpt) if trains else (0,) * len(STEMS)
+        # What is measured stays what it was: with whole banks.
+        stems = stems_of(
+            events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes, whole=not trains
+        )
     stems = levelled(recorded(stems, excerpt) if trains else stems)
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
