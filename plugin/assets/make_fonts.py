@@ -12,8 +12,10 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-# ASCII, Latin-1, and the signs that the editor writes.
-CHARACTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’“”•…→←↑↓−∞≤≥▸▾×✓")]
+# Latin, Greek and Cyrillic, in which packs and folders may be named, and the signs that the editor writes.
+CHARACTERS = [
+    *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x370, 0x530), *map(ord, "–—‘’“”•…→←↑↓−∞≤≥▸▾×✓"),
+]  # fmt: skip
 
 
 def tabular_glyphs(font: TTFont) -> dict[str, str]:

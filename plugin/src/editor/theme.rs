@@ -146,3 +146,21 @@ fn fonts() -> FontDefinitions {
     fonts.families.insert(FontFamily::Monospace, monospace);
     fonts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_latin_greek_and_cyrillic_are_drawn() {
+        let ctx = egui::Context::default();
+        ctx.set_fonts(fonts());
+        let mut is_drawn = false;
+        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+            is_drawn = ["Größe Łódź", "Μπάντα", "Мій ансамбль"]
+                .iter()
+                .all(|name| ui.fonts_mut(|fonts| fonts.has_glyphs(&font(12.0), name)));
+        });
+        assert!(is_drawn);
+    }
+}
