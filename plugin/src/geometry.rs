@@ -19,6 +19,9 @@ const BAND_AHEAD_S: f64 = 1.0;
 /// How long a band may go on after the last sound, in seconds: nine beats of 20 per minute in half
 /// time, and what rings on.
 const BAND_HOLD_S: f64 = 60.0;
+/// What hosts are told of that, in seconds, as some append it to what they export: eight beats of 60 per
+/// minute, and what rings on.
+const BAND_TAIL_S: f64 = 10.0;
 
 /// What a pack's networks were trained on (`[stream]` of `pack.toml`), by the kind of the pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,6 +225,17 @@ impl Geometry {
         } else {
             0
         }
+    }
+
+    /// How long is heard after the last sound of the input, as far as hosts are told.
+    pub fn tail_samples(&self) -> usize {
+        let band_s = if self.stream.has_band() {
+            BAND_TAIL_S
+        } else {
+            0.0
+        };
+        let band_samples = (band_s * self.sample_rate) as usize;
+        self.latency_samples() + self.chunk_samples() + band_samples
     }
 
     /// How long the stems may sound after the last sound of the input.

@@ -5,6 +5,7 @@
 )]
 
 mod band;
+mod restore;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::Direction;
 use crate::geometry::ChunkSetting;
+
+pub use restore::in_range;
 
 pub use band::{
     AUTO_INTENSITY, BandParams, CHORD_KINDS, Fills, MAX_SEED, MAX_STYLE, ROOTS, StyleNames,
@@ -217,9 +220,12 @@ fn gain_param(name: String) -> FloatParam {
                 .trim()
                 .trim_end_matches(['d', 'D', 'b', 'B'])
                 .trim_end();
-            match text {
-                "-inf" | "-Inf" | "-INF" | "off" => Some(MIN_GAIN_DB),
-                _ => text.parse().ok().filter(|gain_db: &f32| !gain_db.is_nan()),
+            match text.to_lowercase().as_str() {
+                "-inf" | "-∞" | "−∞" | "off" => Some(MIN_GAIN_DB),
+                _ => text
+                    .parse()
+                    .ok()
+                    .filter(|gain_db: &f32| gain_db.is_finite()),
             }
         }))
 }

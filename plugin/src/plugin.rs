@@ -6,6 +6,7 @@ mod host;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
@@ -21,6 +22,9 @@ use crate::params::{One2FourParams, Settings};
 
 pub use class::{Class, MultiOut, Stereo};
 use host::{event, host_time};
+
+/// The longest time that a VST3 host is made to wait for the networks.
+const MAX_LOADING: Duration = Duration::from_secs(2);
 
 /// An instance of the plugin.
 pub struct One2Four<C: Class> {
@@ -89,6 +93,10 @@ impl<C: Class> Plugin for One2Four<C> {
         self.params.clone()
     }
 
+    fn filter_state(state: &mut PluginState) {
+        crate::params::in_range(state);
+    }
+
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         let links = Links {
             params: self.params.clone(),
@@ -141,8 +149,11 @@ impl<C: Class> Plugin for One2Four<C> {
             }
         }
 
+        if context.plugin_api() == PluginApi::Vst3 {
+            self.wait_for_networks();
+        }
         let latency_samples = geometry.latency_samples() as u32;
-        self.tail_samples = latency_samples + geometry.chunk_samples() as u32;
+        self.tail_samples = geometry.tail_samples() as u32;
         self.status
             .latency_samples
             .store(latency_samples, Ordering::Relaxed);
@@ -210,6 +221,17 @@ impl<C: Class> Plugin for One2Four<C> {
 }
 
 impl<C: Class> One2Four<C> {
+    /// Gives the worker the time to load its networks. VST3 hosts activate the plugin anew for what they
+    /// render and do not say that they render, and what is rendered may begin with sound.
+    fn wait_for_networks(&self) {
+        let since = Instant::now();
+        let is_loading =
+            || !self.status.is_ready.load(Ordering::Acquire) && self.status.fault().is_none();
+        while is_loading() && since.elapsed() < MAX_LOADING {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Ends the worker and what the editor had of it.
     fn drop_engine(&mut self) {
         self.slot.set(None);

@@ -147,6 +147,15 @@ pub(crate) struct Performance {
     pub sample_rate: f64,
 }
 
+impl Performance {
+    /// Without what is decided already of what comes after so many seconds of input.
+    pub(crate) fn within(mut self, seconds: f64) -> Self {
+        let end = (seconds * self.sample_rate).round() as i64;
+        self.cues.retain(|cue| cue.position < end);
+        self
+    }
+}
+
 /// Of the instance made last.
 pub(crate) fn played() -> Performance {
     let last = live().last();

@@ -148,22 +148,25 @@ impl Binary {
         report::read(report).map_err(unreadable)
     }
 
-    /// What the band of the instance made last played, as a MIDI file; none where it played nothing.
+    /// What the band of the instance made last played to the first `seconds` of input, as a MIDI file; none
+    /// where it played nothing.
     #[allow(unsafe_code)]
-    pub fn midi(&self) -> Option<Vec<u8>> {
+    pub fn midi(&self, seconds: f64) -> Option<Vec<u8>> {
         let midi = self.midi?;
         // SAFETY: the file stays loaded while `self` lives, and writes at most `capacity` bytes.
-        let file = report::whole(|buffer, capacity| unsafe { midi(buffer, capacity) });
+        let file = report::whole(|buffer, capacity| unsafe { midi(seconds, buffer, capacity) });
         (!file.is_empty()).then_some(file)
     }
 
     /// The same as a lead sheet in MusicXML.
     #[allow(unsafe_code)]
-    pub fn sheet(&self, title: &str) -> Option<Vec<u8>> {
+    pub fn sheet(&self, seconds: f64, title: &str) -> Option<Vec<u8>> {
         let sheet = self.sheet?;
         let (start, len) = (title.as_ptr(), title.len());
         // SAFETY: as above, and the title is there until the call returns.
-        let file = report::whole(|buffer, capacity| unsafe { sheet(start, len, buffer, capacity) });
+        let file = report::whole(|buffer, capacity| unsafe {
+            sheet(seconds, start, len, buffer, capacity)
+        });
         (!file.is_empty()).then_some(file)
     }
 }

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 /// `buffer` and returns its length, or returns the length alone where `capacity` is smaller.
 pub(crate) type ReportFn = unsafe extern "C" fn(buffer: *mut u8, capacity: usize) -> usize;
 
-/// The C function that does the same for the MIDI file of what the band played.
-pub(crate) type MidiFn = ReportFn;
+/// The C function that does the same for the MIDI file of what the band played in the first `seconds`.
+pub(crate) type MidiFn =
+    unsafe extern "C" fn(seconds: f64, buffer: *mut u8, capacity: usize) -> usize;
 
 /// The C function that does the same for the lead sheet, with a title before.
 pub(crate) type SheetFn = unsafe extern "C" fn(
+    seconds: f64,
     title: *const u8,
     title_len: usize,
     buffer: *mut u8,

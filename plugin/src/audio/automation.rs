@@ -34,8 +34,6 @@ pub struct Automation {
     events: VecDeque<Event>,
     /// Per control, the position before which changes under way do not count any more.
     superseded: [i64; NUM_CONTROLS],
-    /// Controls that a person moved and whose change has not arrived yet, a bit each.
-    touched: u64,
     /// Per control, the position until which it is in a person's hand.
     held_until: [i64; NUM_CONTROLS],
     /// How long a control stays in hand after a change: while it is dragged, several changes are
@@ -53,7 +51,6 @@ impl Automation {
             is_changed: false,
             events: VecDeque::with_capacity(MAX_EVENTS),
             superseded: [i64::MIN; NUM_CONTROLS],
-            touched: 0,
             held_until: [i64::MIN; NUM_CONTROLS],
             hold_samples: hold_samples as i64,
         }
@@ -64,20 +61,24 @@ impl Automation {
         self.latest = None;
         self.events.clear();
         self.superseded = [i64::MIN; NUM_CONTROLS];
-        self.touched = 0;
         self.held_until = [i64::MIN; NUM_CONTROLS];
     }
 
     /// Takes the controls as they are at the input `position`. Those with a bit in `touched` were
     /// moved in the editor.
     pub fn observe(&mut self, position: i64, mix: &Mix, touched: u64, align: bool) {
-        self.touched |= touched;
         let Some(latest) = &mut self.latest else {
             self.latest = Some(*mix);
             self.now = *mix;
             self.is_changed = true;
+            // What a person moved before the first block has acted with that.
             return;
         };
+        for (control_idx, held_until) in self.held_until.iter_mut().enumerate() {
+            if touched & (1 << control_idx) != 0 {
+                *held_until = position + self.hold_samples;
+            }
+        }
         if latest == mix {
             return;
         }
@@ -86,19 +87,13 @@ impl Automation {
             if value == old_value {
                 continue;
             }
-            let bit = 1 << control_idx;
-            let is_moved = self.touched & bit != 0;
-            if is_moved {
-                self.held_until[control_idx] = position + self.hold_samples;
-            }
-            if align && !is_moved && position >= self.held_until[control_idx] {
+            if align && position > self.held_until[control_idx] {
                 self.push(Event {
                     position,
                     control_idx,
                     value,
                 });
             } else {
-                self.touched &= !bit;
                 self.now[control_idx] = value;
                 self.superseded[control_idx] = position;
                 self.is_changed = true;
@@ -184,8 +179,28 @@ mod tests {
         automation.observe(80, &mix(0.2), 1 << gain_idx(1), true);
         automation.observe(90, &mix(0.3), 0, true);
         assert_eq!(automation.now()[gain_idx(1)], 0.3);
-        automation.observe(100, &mix(0.4), 0, true);
+        automation.observe(101, &mix(0.4), 0, true);
         assert_eq!(automation.now()[gain_idx(1)], 0.3);
+    }
+
+    #[test]
+    fn a_touch_that_changes_nothing_lets_later_automation_wait() {
+        let mut automation = Automation::new(20);
+        let drums = 1 << gain_idx(1);
+        automation.observe(0, &mix(1.0), drums, true);
+        automation.observe(10, &mix(0.5), 0, true);
+        assert_eq!(
+            automation.now()[gain_idx(1)],
+            1.0,
+            "touched before the first block"
+        );
+        automation.observe(100, &mix(0.5), drums, true);
+        automation.observe(200, &mix(0.2), 0, true);
+        assert_eq!(
+            automation.now()[gain_idx(1)],
+            1.0,
+            "touched, and left as it was"
+        );
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Capture {
     needed_until: i64,
     /// What is asked of the band.
     direction: Direction,
+    /// The input position from which on it is.
+    directed_at: i64,
 }
 
 impl Capture {
@@ -48,11 +50,13 @@ impl Capture {
             since_sound: 0,
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
-            ramp_samples: (ramp_samples + geometry.hold_samples()) as i64,
+            ramp_samples: (ramp_samples.max(geometry.fade_samples()) + geometry.hold_samples())
+                as i64,
             linger_samples: (LINGER_S * geometry.sample_rate) as i64,
             wanted_until: i64::MIN,
             needed_until: i64::MIN,
             direction: Direction::default(),
+            directed_at: 0,
         }
     }
 
@@ -63,6 +67,7 @@ impl Capture {
         }
         self.filled = 0;
         self.since_sound = 0;
+        self.directed_at = 0;
         self.wanted_until = i64::MIN;
         self.needed_until = i64::MIN;
     }
@@ -78,6 +83,7 @@ impl Capture {
             return;
         }
         self.direction = direction;
+        self.directed_at = position;
         if let Some(chunk) = &mut self.chunk {
             chunk.directions.add(position, direction);
         }
@@ -107,27 +113,28 @@ impl Capture {
                 chunk.start = position;
                 chunk.since_sound = self.since_sound;
                 chunk.directions.clear();
-                chunk.directions.add(position, self.direction);
+                let directed_at = self.directed_at.min(position);
+                chunk.directions.add(directed_at, self.direction);
                 chunk.cues.clear();
                 chunk.points.clear();
                 song.into_iter().for_each(|point| chunk.points.add(point));
             }
         }
-        let mut peak = 0.0_f32;
+        // To the sample, so that a host's blocks make no difference.
+        let mut sound_len = 0;
         for (channel_idx, input) in segment.enumerate() {
-            peak = input
-                .iter()
-                .fold(peak, |peak, sample| peak.max(sample.abs()));
+            let last = input.iter().rposition(|sample| sample.abs() > SILENCE);
+            sound_len = sound_len.max(last.map_or(0, |idx| idx + 1));
             if let Some(chunk) = &mut self.chunk {
                 chunk.input_mut(channel_idx)[self.filled..self.filled + len].copy_from_slice(input);
             }
         }
-        let end = position + len as i64;
         if is_audible {
-            self.wanted_until = end + self.linger_samples;
+            self.wanted_until = position + len as i64 + self.linger_samples;
         }
-        if end <= self.wanted_until && peak > SILENCE {
-            self.needed_until = end + self.ramp_samples;
+        let sound_until = (position + sound_len as i64).min(self.wanted_until);
+        if sound_len > 0 && sound_until > position {
+            self.needed_until = sound_until + self.ramp_samples;
         }
         self.filled += len;
         if self.filled == self.chunk_samples {

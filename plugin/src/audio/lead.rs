@@ -14,8 +14,8 @@ const MAX_MARGIN_S: f64 = 0.5;
 const DRIFT_S: f64 = 5.0;
 /// A smaller share gained is the difference of two clocks: with a pull-up of film's 0.1 %.
 const MAX_DRIFT: f64 = 0.01;
-/// The longest wait in a host that says it renders offline.
-pub const OFFLINE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest wait, which only a worker that hangs takes.
+pub const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// The host's lead over real time.
 pub struct Lead {
@@ -61,6 +61,13 @@ impl Lead {
             self.looked = (now, position);
             return;
         };
+        let lead_s = self.lead_s(position, now);
+        if lead_s < 0.0 {
+            // Whoever stood still for a while may still hurry afterwards.
+            self.started = now.checked_sub(Duration::from_secs_f64(self.played_s(position)));
+            self.looked = (now, position);
+            return;
+        }
         let (looked_at, from) = self.looked;
         let passed_s = now.saturating_duration_since(looked_at).as_secs_f64();
         if passed_s < DRIFT_S {
@@ -78,17 +85,19 @@ impl Lead {
     fn lead_s(&self, position: i64, now: Instant) -> f64 {
         self.started.map_or(0.0, |started| {
             let passed = now.saturating_duration_since(started);
-            position as f64 / self.sample_rate - passed.as_secs_f64()
+            self.played_s(position) - passed.as_secs_f64()
         })
     }
 
-    /// Whether process() may go on waiting, having processed `position` samples since the reset
-    /// and waited since `waiting_since`.
+    fn played_s(&self, position: i64) -> f64 {
+        position as f64 / self.sample_rate
+    }
+
+    /// Whether process() may go on waiting, having processed `position` samples since the reset before this
+    /// block, and waited since `waiting_since`.
     pub fn may_wait(&self, position: i64, waiting_since: Instant) -> bool {
-        if self.is_offline {
-            return waiting_since.elapsed() < OFFLINE_TIMEOUT;
-        }
-        self.lead_s(position, Instant::now()) > self.margin_s
+        let is_ahead = self.is_offline || self.lead_s(position, Instant::now()) > self.margin_s;
+        is_ahead && waiting_since.elapsed() < MAX_WAIT
     }
 }
 
@@ -110,6 +119,19 @@ mod tests {
             lead.start_block(position, now);
         }
         lead.lead_s(position, now)
+    }
+
+    #[test]
+    fn a_host_that_stood_still_may_hurry_afterwards() {
+        let geometry = Geometry::new(&Stream::DEFAULT, 48_000.0, ChunkSetting::OneSecond);
+        let (mut lead, begin) = (Lead::new(&geometry, false), Instant::now());
+        lead.start_block(0, begin);
+        let pause = begin + Duration::from_secs(3600);
+        lead.start_block(480, pause);
+        assert!(lead.lead_s(480, pause).abs() < 1e-6);
+        let ahead = pause + Duration::from_secs(1);
+        lead.start_block(480 + 10 * 48_000, ahead);
+        assert!(lead.lead_s(480 + 10 * 48_000, ahead) > 8.9);
     }
 
     #[test]

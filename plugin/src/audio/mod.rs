@@ -39,7 +39,7 @@ const MAX_SEGMENT_SAMPLES: usize = 256;
 const GAIN_RAMP_S: f64 = 0.02;
 /// How long a control stays in hand after a person moved it, in seconds: longer than a host takes
 /// to pass on what the editor told it.
-const HOLD_S: f64 = 0.15;
+const HOLD_S: f64 = 0.25;
 /// How long the output stays silent for a restart, in seconds: in a host that does not restart the
 /// plugin the sound comes back as it was.
 const MAX_LEAVING_S: f64 = 0.5;
@@ -78,6 +78,10 @@ pub struct Room {
     mixer: Mixer,
     /// Whether the output is silent until the first audio comes out, and fades in then.
     fades_in: bool,
+    /// The position at the start of this block.
+    block_start: i64,
+    /// Whether the host's transport ran in the block before.
+    was_playing: bool,
     /// For how many more samples the output is silent for a restart, or on its way there.
     leaving_samples: i64,
     /// See [`MAX_LEAVING_S`].
@@ -104,6 +108,8 @@ impl Room {
             lead: Lead::new(geometry, is_offline),
             mixer: Mixer::new(ramp_samples, geometry.sample_rate),
             fades_in: false,
+            block_start: 0,
+            was_playing: false,
             leaving_samples: 0,
             max_leaving_samples: (MAX_LEAVING_S * geometry.sample_rate) as i64,
             bridge,
@@ -145,6 +151,8 @@ impl Room {
         self.fades_in &= self.position == 0;
         self.position = 0;
         self.first_sound = None;
+        // A transport that runs on starts in this epoch.
+        self.was_playing = false;
         self.bridge.start_epoch();
         self.capture.reset(&mut self.bridge);
         self.timeline.reset();
@@ -171,6 +179,7 @@ impl Room {
         let touched = self.bridge.take_touched();
         self.automation
             .observe(self.position, mix, touched, align_automation);
+        self.block_start = self.position;
         self.lead.start_block(self.position, Instant::now());
         self.notes.start_block();
 
@@ -246,8 +255,9 @@ impl Room {
     }
 
     fn set_playing(&mut self, is_playing: bool) {
-        let was_playing = &self.bridge.counters.is_playing;
-        if was_playing.swap(is_playing, Ordering::Relaxed) != is_playing && is_playing {
+        let counters = &self.bridge.counters;
+        counters.is_playing.store(is_playing, Ordering::Relaxed);
+        if !std::mem::replace(&mut self.was_playing, is_playing) && is_playing {
             self.bridge.set_playing_since(self.position);
         }
     }
@@ -322,8 +332,12 @@ impl Room {
     ) {
         let output_position = self.position - self.latency_samples;
         self.fade_for_restart(len);
-        self.collect
-            .advance(output_position, self.position, &mut self.bridge, &self.lead);
+        self.collect.advance(
+            output_position,
+            self.block_start,
+            &mut self.bridge,
+            &self.lead,
+        );
         self.position += len as i64;
 
         let counters = &self.bridge.counters;

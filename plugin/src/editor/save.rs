@@ -143,6 +143,7 @@ fn last_bars(state: &State, num_bars: usize) -> Option<Vec<u8>> {
     let (of, cues) = engine.status.cues.last_epoch();
     // What was played before a reset was heard to its end.
     let until = if of == epoch { audible } else { i64::MAX };
+    let cues = score::without_gaps(&cues);
     let bars = score::last_bars(&cues, until, num_bars);
     score::midi_file(bars, engine.geometry.sample_rate)
 }

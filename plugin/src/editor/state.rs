@@ -12,10 +12,13 @@ use super::picture::{Picture, SHOWN_S};
 use super::words::PATIENCE;
 use super::{Links, words};
 use crate::bridge::{Cause, EditorEnd, HISTORY_S, Miss, PackIdentity};
-use crate::params::{NUM_STRIPS, One2FourParams, Settings};
+use crate::params::{MIN_GAIN_DB, NUM_STRIPS, One2FourParams, Settings};
 
 /// How long the footer speaks of a miss.
 const RECENT: Duration = Duration::from_secs(20);
+
+/// After so long without a block the host runs nothing: longer than any block lasts.
+const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// Facts and moving things; nothing in here draws.
 pub struct State {
@@ -43,6 +46,8 @@ pub struct State {
     pub picture: Picture,
     /// What the band plays.
     pub roll: Roll,
+    /// What was audible when that last changed.
+    stood: ((u32, i64), Instant),
     /// What there is to say.
     pub words: words::State,
     /// Since when other settings are wanted than those that play.
@@ -71,6 +76,7 @@ impl State {
             levels: Levels::new(),
             picture: Picture::new(ctx),
             roll: Roll::default(),
+            stood: ((0, 0), Instant::now()),
             words: words::State::default(),
             changed_at: None,
             wanted_chunk: None,
@@ -109,7 +115,8 @@ impl State {
 
         let is_mono = self.engine.as_ref().is_some_and(EditorEnd::is_mono);
         self.levels.update(&status.meters, passed_s, is_mono);
-        let is_playing = status.is_playing.load(Ordering::Relaxed);
+        let is_idle = self.is_idle();
+        let is_playing = status.is_playing.load(Ordering::Relaxed) && !is_idle;
         // A picture that stands still can be looked at.
         let is_frozen = !is_playing && !self.levels.is_moving();
         if let Some(engine) = &self.engine {
@@ -125,12 +132,23 @@ impl State {
             is_ready: status.is_ready.load(Ordering::Relaxed),
             is_active: self.engine.is_some(),
             restarting: self.changed_at.map(|at| at.elapsed()),
+            is_idle,
             is_sounding: self.levels.is_moving(),
             just_missed: self.just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
             has_band: self.has_band(),
             beat: self.roll.beat_at(self.picture.now() as i64).copied(),
         };
+    }
+
+    /// Whether the host runs nothing through the plugin. It need not say so: some stop in the middle of a
+    /// song.
+    fn is_idle(&mut self) -> bool {
+        let audible = self.engine.as_ref().map(EditorEnd::audible);
+        if let Some(audible) = audible.filter(|&audible| audible != self.stood.0) {
+            self.stood = (audible, Instant::now());
+        }
+        self.stood.1.elapsed() > STANDSTILL
     }
 
     /// Whether a band plays along: the pack is of kind `notes`.
@@ -165,5 +183,9 @@ impl State {
 }
 
 fn any_stem_heard(params: &Arc<One2FourParams>) -> bool {
-    (1..NUM_STRIPS).any(|strip_idx| super::strip::is_heard(params, strip_idx))
+    let strips = params.strips();
+    (1..NUM_STRIPS).any(|strip_idx| {
+        let is_up = strips[strip_idx].gain.value() > MIN_GAIN_DB;
+        is_up && super::strip::is_heard(params, strip_idx)
+    })
 }

@@ -120,11 +120,17 @@ fn gain(
     value::show(ui, parts.value, hands, gain, control_idx);
 }
 
-/// Turns the other solos off.
+/// After a click on a strip's solo: where other strips were soloed it is the only one from now on.
 fn solo_alone(hands: &Hands, params: &One2FourParams, strip_idx: usize) {
+    let mut any_other = false;
     for (other_idx, other) in params.strips().into_iter().enumerate() {
         if other_idx != strip_idx && other.solo.value() {
             hands.put(&other.solo, Some(solo_idx(other_idx)), 0.0);
+            any_other = true;
         }
+    }
+    if any_other {
+        let solo = &params.strips()[strip_idx].solo;
+        hands.put(solo, Some(solo_idx(strip_idx)), 1.0);
     }
 }

@@ -28,7 +28,7 @@ pub fn show(
 ) -> bool {
     let id = ui.scope_id().with(("switch", control_idx));
     let response = ui.interact(rect, id, Sense::click());
-    let is_on = param.value();
+    let is_on = hands.normalized(param) > 0.5;
     if response.clicked() {
         hands.put(param, Some(control_idx), if is_on { 0.0 } else { 1.0 });
     }

@@ -112,6 +112,8 @@ pub struct State {
     pub is_active: bool,
     /// For how long other settings have been wanted than those that play.
     pub restarting: Option<Duration>,
+    /// Whether the host runs nothing through the plugin.
+    pub is_idle: bool,
     /// Whether anything comes out.
     pub is_sounding: bool,
     /// Why the last miss was, if it was a moment ago.
@@ -143,6 +145,14 @@ pub fn sentence(state: &State) -> (Mood, String) {
         } if *waiting <= PATIENCE => (
             Mood::Waiting,
             "The host restarts the plugin with the new setting.",
+        ),
+        State {
+            restarting: Some(_),
+            is_idle: true,
+            ..
+        } => (
+            Mood::Waiting,
+            "The host runs nothing through the plugin now; the new setting comes when it does.",
         ),
         State {
             restarting: Some(_),

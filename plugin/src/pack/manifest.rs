@@ -13,6 +13,8 @@ pub const STEMS: [&str; NUM_STEMS] = ["drums", "bass", "piano", "other"];
 const SCHEMA: u32 = 1;
 /// The longest text field, in bytes.
 pub const MAX_TEXT: usize = 2000;
+/// Characters of a name: what the editor's buttons have room for.
+const MAX_NAME: usize = 60;
 
 /// What a pack does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -126,13 +128,18 @@ impl Manifest {
         check.that(file.schema == SCHEMA, "schema", "1", &file.schema)?;
         let folder = format!("the folder's name \"{id}\"");
         check.that(file.id == id, "id", &folder, &file.id)?;
-        for (field, text) in [
-            ("name", &file.name),
-            ("version", &file.version),
-            ("description", &file.description),
+        for (field, text, most) in [
+            ("name", &file.name, MAX_NAME),
+            ("version", &file.version, MAX_NAME),
+            ("license", &file.license, MAX_TEXT),
+            ("description", &file.description, MAX_TEXT),
         ] {
-            let is_short = text.len() <= MAX_TEXT;
-            check.that(is_short, field, "at most 2000 bytes", &text.len())?;
+            let found = text.chars().count();
+            let expected = format!("at most {most} characters");
+            check.that(found <= most, field, &expected, &found)?;
+            let is_line = !text.chars().any(char::is_control);
+            let found = "a line break or another control character";
+            check.that(is_line, field, "one line of text", &found)?;
         }
         check.graphs(&file.graph, file.kind)?;
         let stream = file.stream.of_kind(file.kind, &check)?;

@@ -40,8 +40,9 @@ impl Key {
 
     /// The pitch class as this key spells it: the letter, and how many semitones it is raised.
     pub fn spell(self, pitch_class: u8) -> (char, i32) {
-        // C is 0 and F is -1. From five fifths below the key to six above it every class is once.
-        let lowest = i32::from(self.fifths) - 5;
+        // C is 0 and F is -1. From five fifths below the key to six above it every class is once; in minor
+        // from three below, where the leading tone is eight above.
+        let lowest = i32::from(self.fifths) - if self.is_minor { 3 } else { 5 };
         let fifth = (i32::from(pitch_class % 12) * 7 - lowest).rem_euclid(12) + lowest;
         // Nobody reads F flat or B sharp on a lead sheet.
         let fifth = match fifth {

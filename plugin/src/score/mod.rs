@@ -16,6 +16,7 @@ use crate::bridge::{Act, Cue};
 
 pub use chord::{Key, NO_CHORD, chord_name, key_name};
 pub use midi::TICKS_PER_QUARTER;
+pub use song::without_gaps;
 
 /// A Standard MIDI File of format 1: tempo, metre and chords, then a track per stem. The cues' positions are
 /// of a host at `sample_rate`. `None` where there is no beat.

@@ -10,6 +10,8 @@ use super::song::{Bar, Metre, Song, Tick};
 
 /// The parts of a quarter note that lengths are written in.
 const DIVISIONS: f64 = 8.0;
+/// Share by which the tempo of a player without a transport changes before the sheet says so.
+const FREE_TEMPO: f32 = 0.05;
 /// Bars on a line.
 const BARS_PER_LINE: usize = 4;
 /// The doctype, which some programs look for.
@@ -165,12 +167,23 @@ fn attributes(
     Ok(())
 }
 
-/// A metronome mark where the tempo of a bar's first beat is another.
+/// A metronome mark where the tempo of a bar's first beat is another; that of a player without a transport
+/// is never quite the same.
 fn tempo(xml: &mut Xml, bar: &Bar, written: &mut Written) -> io::Result<()> {
-    let tempo = bar.beats[0].beat.tempo.round();
-    if written.tempo.replace(tempo) == Some(tempo) {
+    let beat = bar.beats[0].beat;
+    let tempo = beat.tempo.round();
+    let slack = if beat.is_free {
+        FREE_TEMPO * tempo
+    } else {
+        0.0
+    };
+    if written
+        .tempo
+        .is_some_and(|before| (tempo - before).abs() <= slack)
+    {
         return Ok(());
     }
+    written.tempo = Some(tempo);
     let direction = xml.create_element("direction");
     direction
         .with_attribute(("placement", "above"))
@@ -251,7 +264,8 @@ fn no_chord(xml: &mut Xml) -> io::Result<()> {
     Ok(())
 }
 
-/// As long as a beat, a slash in the middle of the staff, which this key does not alter, or a rest.
+/// As long as a beat, a slash in the middle of the staff, which this key does not alter, or a rest. A slash
+/// is no note: players are told to play it as softly as can be said (at 0 MuseScore 3 plays its usual loudness).
 fn note(xml: &mut Xml, metre: Metre, slash: Option<Key>) -> io::Result<()> {
     let value = match (metre.denominator, metre.is_compound) {
         (1, false) => "whole",
@@ -267,7 +281,11 @@ fn note(xml: &mut Xml, metre: Metre, slash: Option<Key>) -> io::Result<()> {
         (_, false) => "32nd",
         (_, true) => "16th",
     };
-    xml.create_element("note").write_inner_content(|xml| {
+    let mut note = xml.create_element("note");
+    if slash.is_some() {
+        note = note.with_attribute(("dynamics", "1"));
+    }
+    note.write_inner_content(|xml| {
         if let Some(key) = slash {
             xml.create_element("pitch").write_inner_content(|xml| {
                 text(xml, "step", "B")?;

@@ -104,7 +104,7 @@ pub struct Song {
     pub bars: Vec<Bar>,
     /// In the order of their starts.
     pub notes: Vec<Note>,
-    /// The key of most of the beats, by its number.
+    /// The key of most of the beats with a chord, by its number.
     pub key: u8,
 }
 
@@ -114,8 +114,10 @@ impl Song {
         let timeline = Timeline::of(cues);
         let beats = timeline.beats();
         let end = beats.last().map(|tick| tick.start + length(&tick.beat))?;
+        // Where no chord is heard, the key is a guess.
         let mut counts = [0; 24];
-        for tick in &beats {
+        let heard = beats.iter().filter(|tick| tick.beat.chord != NO_CHORD);
+        for tick in heard {
             counts[usize::from(tick.beat.key % 24)] += 1;
         }
         // Of equals the first.
@@ -139,34 +141,84 @@ impl Song {
     }
 }
 
-/// The cues with beats, of no chord, where the band rested: from the start of the host's song, and where one
-/// beat comes later than the one before it ends. So what is written is as long as the song.
+/// The cues with beats, of no chord, where the band rested: from the start of the host's song, and as in
+/// [`without_gaps`]. So what is written is as long as the song.
 pub fn from_the_start(cues: &[Cue]) -> Vec<Cue> {
+    let first = cues.iter().find_map(|cue| match cue.act {
+        Act::Beat(beat) => Some((*cue, beat)),
+        _ => None,
+    });
+    let mut found: Vec<Cue> = first.map_or_else(Vec::new, |(cue, beat)| {
+        rests_before(&cue, &beat, |at, beat| {
+            at.quarters - length(beat) > -TOLERANCE
+        })
+    });
+    found.extend(without_gaps(cues));
+    found
+}
+
+/// The cues with beats, of no chord, where one beat comes later than the one before it ends.
+pub fn without_gaps(cues: &[Cue]) -> Vec<Cue> {
     let mut found: Vec<Cue> = Vec::with_capacity(cues.len());
     let mut last: Option<(Cue, Beat)> = None;
     for cue in cues {
         if let Act::Beat(beat) = cue.act {
-            let mut rests = Vec::new();
-            let (mut at, mut next) = (*cue, beat);
-            // Back from this beat to the end of the one before, or to the start.
-            let from = last.map_or(0.0, |(last, beat): (Cue, Beat)| {
-                last.quarters + length(&beat)
-            });
-            while at.quarters - length(&next) > from - TOLERANCE && rests.len() < MAX_RESTS {
-                (at, next) = before(&at, &next);
-                rests.push(at);
-            }
-            let follows = last.is_none_or(|(last, _)| goes_on(&last, cue, found.as_slice()));
-            if follows {
-                let from = last.map(|(last, _)| last);
-                let placed = |rest: Cue| from.map_or(rest, |last| between(&last, cue, rest));
-                found.extend(rests.into_iter().rev().map(placed));
+            if let Some((last, last_beat)) = last {
+                let rests = if beat.is_free && last_beat.is_free {
+                    free_rests(&last, cue, &beat, found.as_slice())
+                } else if goes_on(&last, cue, found.as_slice()) {
+                    let from = last.quarters + length(&last_beat);
+                    let mut rests = rests_before(cue, &beat, |at, beat| {
+                        at.quarters - length(beat) > from - TOLERANCE
+                    });
+                    for rest in &mut rests {
+                        *rest = between(&last, cue, *rest);
+                    }
+                    rests
+                } else {
+                    Vec::new()
+                };
+                found.extend(rests);
             }
             last = Some((*cue, beat));
         }
         found.push(*cue);
     }
     found
+}
+
+/// Rests back from a beat, in the order of the song, as long as another has room.
+fn rests_before(cue: &Cue, beat: &Beat, mut has_room: impl FnMut(&Cue, &Beat) -> bool) -> Vec<Cue> {
+    let mut rests = Vec::new();
+    let (mut at, mut next) = (*cue, *beat);
+    while has_room(&at, &next) && rests.len() < MAX_RESTS {
+        (at, next) = before(&at, &next);
+        rests.push(at);
+    }
+    rests.reverse();
+    rests
+}
+
+/// The rests of a pause without a transport, after which beats count anew: only the audio tells how long it
+/// was.
+fn free_rests(last: &Cue, cue: &Cue, beat: &Beat, found: &[Cue]) -> Vec<Cue> {
+    let earlier = found
+        .iter()
+        .rev()
+        .find(|earlier| matches!(earlier.act, Act::Beat(_)) && earlier.position < last.position);
+    let Some(beat_samples) = earlier.map(|earlier| last.position - earlier.position) else {
+        return Vec::new();
+    };
+    let gap = cue.position - last.position;
+    let num_beats = (gap as f64 / beat_samples as f64).round().max(1.0);
+    let num_rests = (num_beats as usize - 1).min(MAX_RESTS);
+    let mut left = 0..num_rests;
+    let mut rests = rests_before(cue, beat, |_, _| left.next().is_some());
+    for (idx, rest) in rests.iter_mut().enumerate() {
+        let share = (idx + 1) as f64 / (num_rests + 1) as f64;
+        rest.position = last.position + (share * gap as f64).round() as i64;
+    }
+    rests
 }
 
 /// A rest of the length of a beat before a beat.
@@ -255,8 +307,10 @@ impl<'a> Timeline<'a> {
         let beats: Vec<_> = beats.collect();
         let samples = |idx: usize| {
             let (_, cue, beat) = beats[idx];
-            let (_, next, _) = beats.get(idx + 1)?;
-            let follows = (next.quarters - cue.quarters - length(&beat)).abs() < TOLERANCE;
+            let (_, next, next_beat) = beats.get(idx + 1)?;
+            // Without a transport nothing jumps.
+            let follows = (beat.is_free && next_beat.is_free)
+                || (next.quarters - cue.quarters - length(&beat)).abs() < TOLERANCE;
             Some(next.position - cue.position).filter(|&samples| follows && samples > 0)
         };
         let tick = |(idx, &(start, _, beat))| Tick {

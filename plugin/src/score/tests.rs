@@ -390,3 +390,74 @@ fn a_song_is_written_from_its_start_with_the_rests_in_it() {
     band.cues[4].position = position;
     assert_eq!(song::from_the_start(&band.cues).len(), 5);
 }
+
+#[test]
+fn what_is_decided_of_after_the_end_is_not_written() {
+    let mut band = Band::new(4, 1.0);
+    band.beats(&[C; 6]);
+    let played = crate::report::Performance {
+        cues: band.cues,
+        sample_rate: RATE,
+    };
+    assert_eq!(played.within(2.0).cues.len(), 4);
+}
+
+#[test]
+fn a_pause_without_a_transport_takes_its_time() {
+    let mut band = Band::new(4, 1.0);
+    band.beat.is_free = true;
+    band.beats(&[C; 8]);
+    // Twenty seconds on, beats count anew.
+    let second = (20.0 * RATE) as i64;
+    let mut again = Band::new(4, 1.0);
+    again.beat.is_free = true;
+    again.beats(&[G7; 4]);
+    let moved = again.cues.iter().map(|cue| Cue {
+        position: cue.position + second,
+        ..*cue
+    });
+    band.cues.extend(moved);
+    let bytes = midi_file(&without_gaps(&band.cues), RATE).unwrap();
+    let file = Smf::parse(&bytes).unwrap();
+    let chord = |(at, kind)| match kind {
+        TrackEventKind::Meta(MetaMessage::Marker(text)) if text == b"G7" => Some(at),
+        _ => None,
+    };
+    let at = events(&file, 0).into_iter().find_map(chord).unwrap();
+    assert_eq!(at, 40 * u32::from(TICKS_PER_QUARTER));
+}
+
+#[test]
+fn beats_without_a_chord_say_nothing_of_the_key() {
+    let mut band = Band::new(4, 1.0);
+    band.beat.key = 5;
+    band.beats(&[NO_CHORD; 9]);
+    band.beat.key = C_MAJOR;
+    band.beats(&[C; 4]);
+    assert_eq!(song::Song::of(&band.cues).unwrap().key, C_MAJOR);
+}
+
+#[test]
+fn slashes_make_no_sound() {
+    let mut band = Band::new(4, 1.0);
+    band.beats(&[C; 4]);
+    let sheet = lead_sheet(&band.cues, "").unwrap();
+    let slashes = texts(&sheet, "notehead").len();
+    assert_eq!(
+        (slashes, sheet.matches("<note dynamics=\"1\">").count()),
+        (4, 4)
+    );
+}
+
+#[test]
+fn leading_tones_in_minor_are_sharp() {
+    for (key, pitch_class, name) in [
+        (12 + 9, 8, "G#"),
+        (12 + 2, 1, "C#"),
+        (12 + 4, 3, "D#"),
+        (12 + 9, 10, "Bb"),
+    ] {
+        let half_diminished = 5 * 12 + pitch_class;
+        assert_eq!(chord_name(half_diminished, key), format!("{name}m7b5"));
+    }
+}

@@ -145,9 +145,12 @@ impl Loop {
         if self.separator.is_some() || is_given_up || Instant::now() < self.retry_at {
             return;
         }
-        let loaded = catch_unwind(AssertUnwindSafe(|| (self.load)()))
-            .unwrap_or_else(|panic| Err(format!("Loading the pack panicked: {}", words(&*panic))))
-            .and_then(|networks| Separator::new(&self.geometry, self.channels, networks));
+        let load = || {
+            let networks = (self.load)()?;
+            Separator::new(&self.geometry, self.channels, networks)
+        };
+        let loaded = catch_unwind(AssertUnwindSafe(load))
+            .unwrap_or_else(|panic| Err(format!("Loading the pack panicked: {}", words(&*panic))));
         match loaded {
             Ok(separator) => {
                 self.separator = Some(separator);

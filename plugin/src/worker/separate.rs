@@ -103,6 +103,8 @@ impl Separator {
 
     /// Starts over unless the chunk follows the one before.
     fn follow(&mut self, chunk: &Chunk) {
+        // What was skipped was of another song.
+        self.has_hole &= chunk.since_sound > 0;
         if chunk.since_sound == 0 || chunk.start != self.next_start {
             self.way.reset(chunk.since_sound > 0);
             self.is_cold = true;

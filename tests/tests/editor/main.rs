@@ -58,6 +58,14 @@ fn a_click_with_ctrl_solos_one_strip_alone() {
     rig.harness.run_steps(2);
     assert!(!rig.params.drums.solo.value());
     assert!(rig.params.bass.solo.value());
+
+    // One of several that are soloed stays, and the others go.
+    rig.click("Drums Solo");
+    let node = rig.harness.get_by_label("Bass Solo");
+    node.click_modifiers(Modifiers::COMMAND);
+    rig.harness.run_steps(2);
+    assert!(!rig.params.drums.solo.value());
+    assert!(rig.params.bass.solo.value());
 }
 
 #[test]

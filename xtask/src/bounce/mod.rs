@@ -226,7 +226,7 @@ pub fn run(args: &Args) -> Result<()> {
         .context("the plugin reports no instance")?;
     instance.deactivate(player);
     let report = report::BounceReport::new(args, mode, &plugin, &rendered);
-    let written = paper.written(&binary, plugin.fault.as_deref());
+    let written = paper.written(&binary, rendered.seconds, plugin.fault.as_deref());
     output.finish(&report)?;
     report.print(&args.out);
     // The audio is there whatever becomes of the paper.

@@ -37,12 +37,7 @@ impl Paper {
             let seconds = format
                 .frames
                 .map(|frames| frames as f64 / f64::from(format.sample_rate));
-            if seconds.is_some_and(|seconds| seconds > MAX_LOG_S) {
-                bail!(
-                    "cannot write {}: the input is longer than the hour of which notes are kept",
-                    path.display()
-                );
-            }
+            refuse_long(path, seconds)?;
             if !path.parent().is_some_and(Path::is_dir) {
                 bail!("cannot write {}: its folder is not there", path.display());
             }
@@ -55,17 +50,34 @@ impl Paper {
         })
     }
 
-    /// Writes them after the render, beside their places. `fault` is why there may be nothing to write.
-    pub fn written(&self, binary: &Binary, fault: Option<&str>) -> Result<Written> {
+    /// Writes them after the render of so many seconds, beside their places. `fault` is why there may be
+    /// nothing to write.
+    pub fn written(&self, binary: &Binary, seconds: f64, fault: Option<&str>) -> Result<Written> {
         let mut written = Written(Vec::new());
+        // Not every file says before how long it is.
+        for path in [&self.midi, &self.sheet].into_iter().flatten() {
+            refuse_long(path, Some(seconds))?;
+        }
         if let Some(path) = &self.midi {
-            written.0.push(put(path, binary.midi(), fault)?);
+            written.0.push(put(path, binary.midi(seconds), fault)?);
         }
         if let Some(path) = &self.sheet {
-            written.0.push(put(path, binary.sheet(&self.title), fault)?);
+            written
+                .0
+                .push(put(path, binary.sheet(seconds, &self.title), fault)?);
         }
         Ok(written)
     }
+}
+
+fn refuse_long(path: &Path, seconds: Option<f64>) -> Result<()> {
+    if seconds.is_some_and(|seconds| seconds > MAX_LOG_S) {
+        bail!(
+            "cannot write {}: the input is longer than the hour of which notes are kept",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Whole files and their places; dropping it leaves nothing behind.

@@ -29,6 +29,7 @@ from .pack import write_golden, write_toml
 from .soundfont import reduced
 
 PLAN, BAND, SOUND = "plan.onnx", "band.onnx", "band.sf2"
+KIT = range(35, 82)  # General MIDI's drums; MMA plays others too
 TOLERANCE = 1e-4
 GOLDEN_BEATS, GOLDEN_BPM = 4, 100.0
 GOLDEN_WHAT = "what PyTorch and the reference in Python give"
@@ -145,7 +146,9 @@ def sounds(notes: np.ndarray) -> dict:
     kit = list(score.KIT)
     drums = notes[notes["part"] == 0]["pitch"]
     for voice in range(len(kit)):
-        own = [int(p) for p in drums if score.VOICE_OF.get(int(p), len(kit) - 1) == voice]
+        own = [
+            int(p) for p in drums if p in KIT and score.VOICE_OF.get(int(p), len(kit) - 1) == voice
+        ]
         kit[voice] = Counter(own).most_common(1)[0][0] if own else kit[voice]
     programs = dict(PROGRAMS)
     for part, stem in enumerate(STEMS[1:], 1):

@@ -94,7 +94,7 @@ pub fn switch(
     lit: Color32,
 ) {
     let response = cell(ui, rect, param.name(), Sense::click());
-    let is_on = param.value();
+    let is_on = hands.normalized(param) > 0.5;
     if response.clicked() {
         hands.put(param, None, if is_on { 0.0 } else { 1.0 });
     }

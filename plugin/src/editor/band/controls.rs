@@ -109,7 +109,8 @@ fn choice<E: Enum + PartialEq + Copy + 'static>(
 fn again(ui: &mut Ui, rect: Rect, hands: &Hands, band: &BandParams) {
     let button = cell::button(ui, rect, "Again", "Another", "Again");
     if button.clicked() {
-        let next = (band.seed.value() + 1) % (MAX_SEED + 1);
+        let seed = band.seed.preview_plain(hands.normalized(&band.seed));
+        let next = (seed + 1) % (MAX_SEED + 1);
         hands.put(&band.seed, None, band.seed.preview_normalized(next));
     }
     button.on_hover_text("Another take: the same band with other dice, from the next bar on");
