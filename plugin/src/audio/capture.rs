@@ -168,3 +168,68 @@ pub fn replace_bad_samples(samples: &mut [f32], counters: &Counters) {
     }
     counters.bad_samples.fetch_add(num_bad, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::bridge::{self, Status};
+    use crate::geometry::{ChunkSetting, NotesStream, Stream};
+
+    /// What `of` says of each chunk, where sound ends at the sample `sound` and comes in pieces.
+    fn chunks<T>(sound: usize, piece: usize, of: impl Fn(&Chunk) -> T) -> Vec<T> {
+        let geometry = Geometry::new(&Stream::DEFAULT, 44_100.0, ChunkSetting::Hop);
+        let (mut audio, worker, _owner, _editor) =
+            bridge::open(&geometry, 1, 512, Arc::new(Status::default()));
+        let mut capture = Capture::new(&geometry, 882);
+        let (mut found, mut position) = (Vec::new(), 0);
+        while position < 40_000 {
+            let len = piece.min(capture.samples_until_full());
+            let sample = |at| if at < sound { 0.1 } else { 0.0 };
+            let input: Vec<f32> = (position..position + len).map(sample).collect();
+            let segment = std::iter::once(&input[..]);
+            capture.write(segment, len, position as i64, true, None, &mut audio);
+            position += len;
+            while let Some(chunk) = worker.receive() {
+                found.push(of(&chunk));
+                worker.send(chunk);
+            }
+            while let Some(chunk) = audio.receive() {
+                audio.recycle(chunk);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_hosts_blocks_make_no_difference_to_which_chunks_have_stems() {
+        for sound in 20_490..20_700 {
+            let needed = |piece| chunks(sound, piece, |chunk| chunk.is_needed);
+            assert_eq!(needed(17), needed(256), "sound to {sound}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_between_two_chunks_counts_from_where_it_was_asked() {
+        let (sample_rate, hop) = (44_100, 1024);
+        let stream = Stream::Notes(NotesStream {
+            sample_rate,
+            fft: 4 * hop,
+            hop,
+        });
+        let geometry = Geometry::new(&stream, 44_100.0, ChunkSetting::Hop);
+        let (mut audio, _worker, _owner, _editor) =
+            bridge::open(&geometry, 1, 512, Arc::new(Status::default()));
+        let mut capture = Capture::new(&geometry, 882);
+        let asked = Direction {
+            seed: 7,
+            ..Direction::default()
+        };
+        capture.direct(100, asked);
+        let segment = std::iter::once(&[0.0; 16][..]);
+        capture.write(segment, 16, 600, true, None, &mut audio);
+        let chunk = capture.chunk.as_ref().unwrap();
+        assert_eq!(chunk.directions.all(), [(100, asked)]);
+    }
+}
