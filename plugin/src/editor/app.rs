@@ -8,6 +8,8 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::{Frame, NiceEguiApp, baseview};
 
 use super::hands::Hands;
+#[cfg(target_os = "linux")]
+use super::keyboard::Keyboard;
 use super::layout::{Layout, StripLayout};
 use super::packs::Packs;
 use super::save::Save;
@@ -26,6 +28,8 @@ pub struct App {
     links: Links,
     /// What there is once the window is there.
     view: Option<View>,
+    #[cfg(target_os = "linux")]
+    keyboard: Option<Keyboard>,
 }
 
 /// The state of a window.
@@ -43,7 +47,12 @@ impl App {
     pub fn new(links: Links) -> Self {
         links.status.is_recording.store(true, Ordering::Relaxed);
         links.status.is_watched.store(true, Ordering::Relaxed);
-        Self { links, view: None }
+        Self {
+            links,
+            view: None,
+            #[cfg(target_os = "linux")]
+            keyboard: None,
+        }
     }
 
     /// Gets ready to draw on `ctx`.
@@ -166,6 +175,7 @@ impl NiceEguiApp for App {
         {
             // Untold, it shows as soon as most hosts let it: there is nothing else to try.
             let _ = super::listen::from_the_start(frame.baseview_window());
+            self.keyboard = Keyboard::of(frame.baseview_window());
         }
         self.prepare(&ctx, host);
         Ok(())
@@ -173,6 +183,10 @@ impl NiceEguiApp for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         self.show(ui);
+        #[cfg(target_os = "linux")]
+        if let Some(keyboard) = &mut self.keyboard {
+            keyboard.follow(ui);
+        }
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {

@@ -30,6 +30,8 @@ mod footer;
 mod hands;
 mod header;
 mod history;
+#[cfg(target_os = "linux")]
+mod keyboard;
 mod lanes;
 mod layout;
 mod levels;

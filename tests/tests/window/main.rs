@@ -30,6 +30,7 @@ const MAX_DELAY: Duration = Duration::from_millis(150);
 const MAX_IDLE: f64 = 0.02;
 
 /// Where things lie at 100 %.
+const DRUMS_MUTE: (i16, i16) = (98, 154);
 const OUTPUT_KNOB: (i16, i16) = (262, 445);
 const CHUNK_BUTTON: (i16, i16) = (300, 24);
 const QUARTER_SECOND: (i16, i16) = (300, 94);
@@ -125,6 +126,21 @@ fn an_editor_opens_fast_and_leaves_nothing_behind() {
     assert!(growth_kib <= MAX_GROWTH_KIB, "{growth_kib} KiB");
     assert_eq!(handles, handles_after, "threads and files");
     assert_eq!(late, 0, "the audio was not disturbed");
+}
+
+#[test]
+#[ignore = "needs a display"]
+fn keys_go_to_the_host_after_a_click() {
+    let _turn = TURN.lock();
+    let binary = binary();
+    let screen = Screen::open(0);
+    let mut instance = binary.instantiate(STEREO).unwrap();
+    open(&mut instance, &screen);
+    for at in [DRUMS_MUTE, OUTPUT_KNOB] {
+        screen.click(at);
+        assert_eq!(screen.focus(), screen.window, "after a click at {at:?}");
+    }
+    close(&mut instance, &screen);
 }
 
 #[test]

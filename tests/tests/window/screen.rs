@@ -82,6 +82,12 @@ impl Screen {
         }
     }
 
+    /// The window that keys go to.
+    pub fn focus(&self) -> u32 {
+        let focus = self.connection.get_input_focus().unwrap();
+        focus.reply().unwrap().focus
+    }
+
     /// Clicks there in the window.
     pub fn tap(&self, at: (i16, i16)) {
         self.input(MOVE, 0, at);
