@@ -257,8 +257,8 @@ def other_lines(others: dict) -> list[str]:
         table_rows.append([f"{network}, mean (deviation)", "", "", *numbers])
     intro = (
         "The first set, style told. The steps are a run's own, after those of the pack it went on from,"
-        " 0.3.0; a seed is other mixes, other dropout of what is told,"
-        " and other first weights where the pack has none."
+        " 0.3.0, with thresholds as that pack's were found; a seed is other mixes, other dropout of what is"
+        " told, and other first weights where the pack has none."
     )
     return [intro, "", *markdown(["run", "seed", "steps", *COLUMNS.values()], table_rows)]
 
