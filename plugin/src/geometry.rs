@@ -16,6 +16,8 @@ const PLAIN_HOP_S: f64 = 512.0 / 44100.0;
 /// How long before it sounds a band's beat is decided, in seconds: what is heard meanwhile is the
 /// future that its BiLSTMs know.
 const BAND_AHEAD_S: f64 = 1.0;
+/// How far ahead a live host may be, in seconds; half the latency if that is less.
+const MAX_MARGIN_S: f64 = 0.5;
 /// How long a band may go on after the last sound, in seconds: nine beats of 20 per minute in half
 /// time, and what rings on.
 const BAND_HOLD_S: f64 = 60.0;
@@ -225,6 +227,12 @@ impl Geometry {
         } else {
             0
         }
+    }
+
+    /// How far ahead of real time a live host may be, in seconds.
+    pub fn margin_s(&self) -> f64 {
+        let latency_s = self.latency_samples() as f64 / self.sample_rate;
+        MAX_MARGIN_S.min(latency_s / 2.0)
     }
 
     /// How long is heard after the last sound of the input, as far as hosts are told.

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::geometry::Geometry;
 
-/// How far ahead a live host may be, in seconds; half the latency if that is less.
-const MAX_MARGIN_S: f64 = 0.5;
 /// Time after which the gain over real time is looked at, in seconds.
 const DRIFT_S: f64 = 5.0;
 /// A smaller share gained is the difference of two clocks: with a pull-up of film's 0.1 %.
@@ -25,7 +23,7 @@ pub struct Lead {
     looked: (Instant, i64),
     /// Whether the host said that it renders offline.
     is_offline: bool,
-    /// The lead up to which a host may be live, in seconds.
+    /// See [`Geometry::margin_s`].
     margin_s: f64,
     /// Hz.
     sample_rate: f64,
@@ -34,12 +32,11 @@ pub struct Lead {
 impl Lead {
     /// `is_offline` is what the host said.
     pub fn new(geometry: &Geometry, is_offline: bool) -> Self {
-        let latency_s = geometry.latency_samples() as f64 / geometry.sample_rate;
         Self {
             started: None,
             looked: (Instant::now(), 0),
             is_offline,
-            margin_s: MAX_MARGIN_S.min(latency_s / 2.0),
+            margin_s: geometry.margin_s(),
             sample_rate: geometry.sample_rate,
         }
     }

@@ -98,8 +98,10 @@ pub struct OwnerEnd {
 /// The chunks that an instance needs.
 fn num_chunks(geometry: &Geometry, max_block_samples: usize) -> usize {
     // One being collected, one being played, one that a reset left with the worker, those a block
-    // can fill, and those that may be with the worker before the first of them is due.
-    let in_flight = geometry.budget_samples() + max_block_samples;
+    // can fill, and those that may be with the worker before the first of them is due, or before a host
+    // that hurries from the start is made to wait for it.
+    let margin_samples = (geometry.margin_s() * geometry.sample_rate) as usize;
+    let in_flight = geometry.budget_samples().max(margin_samples) + max_block_samples;
     4 + in_flight.div_ceil(geometry.chunk_samples())
 }
 
