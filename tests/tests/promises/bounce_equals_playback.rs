@@ -1,7 +1,9 @@
-use one2four::geometry::ChunkSetting;
+use std::time::Duration;
+
+use one2four::geometry::{ChunkSetting, MaskStream, Stream};
 
 use crate::deck::*;
-use crate::doubles::Double;
+use crate::doubles::{Double, Trouble};
 
 #[test]
 fn a_bounce_and_a_live_run_are_the_same_to_the_bit_whatever_the_blocks() {
@@ -36,4 +38,32 @@ fn a_bounce_and_a_live_run_are_the_same_to_the_bit_whatever_the_blocks() {
         bounce == play(Pace::Live, || Box::new(blocks_of(480))),
         "live"
     );
+}
+
+#[test]
+fn a_bounce_that_nobody_announces_has_its_stems_from_the_first_sample() {
+    let input = noise_signal(2, 50_000);
+    let stream = Stream::Mask(MaskStream {
+        sample_rate: 44_100,
+        fft: 4096,
+        hop: 1024,
+        channels: 2,
+        lookahead_frames: 8,
+    });
+    for setting in ChunkSetting::ALL {
+        let play = |pace| {
+            // While the first chunk takes its time, the host goes on.
+            let double = Double::troubled(Trouble::Slow(Duration::from_millis(20)), 0..1);
+            let mut deck =
+                Deck::with_blocks(512, &stream, 44_100.0, setting, 2, pace, double.load());
+            let played = deck.play(&input, blocks_of(512), &[(0, with_stem_gain(1, 0.0))]);
+            let missed = (deck.late_chunks(), deck.gap_samples());
+            assert_eq!(missed, (0, 0), "{setting:?}, {pace:?}");
+            bits(&played.main)
+        };
+        assert!(
+            play(Pace::Offline) == play(Pace::Unannounced),
+            "{setting:?}"
+        );
+    }
 }

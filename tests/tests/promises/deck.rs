@@ -75,10 +75,23 @@ impl Deck {
         pace: Pace,
         load: Load,
     ) -> Self {
+        Self::with_blocks(MAX_BLOCK, stream, rate, setting, channels, pace, load)
+    }
+
+    /// The same in a host whose blocks are at most so long.
+    pub fn with_blocks(
+        max_block_samples: usize,
+        stream: &Stream,
+        rate: f64,
+        setting: ChunkSetting,
+        channels: usize,
+        pace: Pace,
+        load: Load,
+    ) -> Self {
         let geometry = Geometry::new(stream, rate, setting);
         let host = HostConfig {
             channels,
-            max_block_samples: MAX_BLOCK,
+            max_block_samples,
             is_offline: pace == Pace::Offline,
         };
         let status = Arc::new(Status::default());
