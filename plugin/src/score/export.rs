@@ -1,7 +1,7 @@
 //! The files of the band of the instance made last, for hosts of ours: exported C functions, so that
 //! whoever loads the plugin's file gets them as the plugin makes them.
 
-use super::song::from_the_start;
+use super::rests::from_the_start;
 use super::{lead_sheet, midi_file};
 use crate::report;
 

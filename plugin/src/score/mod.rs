@@ -1,7 +1,7 @@
 //! What the band played, on paper: a Standard MIDI File and a lead sheet.
 //!
-//! Pure functions from cues, in the order in which they sound. `song` puts them on one timeline of
-//! bars; `midi` and `sheet` write it down; `chord` knows how people write chords and keys. A host
+//! Pure functions from cues, in the order in which they sound. `rests` fills in the beats that the band
+//! left out; `song` puts them on one timeline of bars; `midi` and `sheet` write it down; `chord` knows how people write chords and keys. A host
 //! that jumps leaves a cue that does not follow the one before: the timeline goes on from there, as
 //! it was heard, and a bar that was left early is as short as it was. `export` hands the files to
 //! hosts of ours.
@@ -9,6 +9,7 @@
 mod chord;
 pub mod export;
 mod midi;
+mod rests;
 mod sheet;
 mod song;
 
@@ -16,7 +17,7 @@ use crate::bridge::{Act, Cue};
 
 pub use chord::{Key, NO_CHORD, chord_name, key_name};
 pub use midi::TICKS_PER_QUARTER;
-pub use song::without_gaps;
+pub use rests::without_gaps;
 
 /// A Standard MIDI File of format 1: tempo, metre and chords, then a track per stem. The cues' positions are
 /// of a host at `sample_rate`. `None` where there is no beat.

@@ -210,7 +210,7 @@ fn a_file_stays_in_step_with_what_sounded() {
         cue.position += late(idx);
     }
     band.cues.drain(4..6);
-    let bytes = midi_file(&song::from_the_start(&band.cues), RATE).unwrap();
+    let bytes = midi_file(&rests::from_the_start(&band.cues), RATE).unwrap();
     let file = Smf::parse(&bytes).unwrap();
     let (mut at, mut since, mut us, mut seconds) = (Vec::new(), 0, 0.0, 0.0);
     for (tick, kind) in events(&file, 0) {
@@ -367,7 +367,7 @@ fn a_song_is_written_from_its_start_with_the_rests_in_it() {
     // It rests for five beats.
     (band.quarters, band.beat.bar, band.beat.beat) = (17.0, 4, 1);
     band.beats(&[G7; 3]);
-    let whole = song::from_the_start(&band.cues);
+    let whole = rests::from_the_start(&band.cues);
     let song = song::Song::of(&whole).unwrap();
     let ticks: Vec<_> = song.beats().map(|tick| (tick.start, tick.beat)).collect();
     assert_eq!(ticks.len(), 20);
@@ -388,7 +388,7 @@ fn a_song_is_written_from_its_start_with_the_rests_in_it() {
     (band.quarters, band.beat.bar) = (40.0, 10);
     band.beat(G7);
     band.cues[4].position = position;
-    assert_eq!(song::from_the_start(&band.cues).len(), 5);
+    assert_eq!(rests::from_the_start(&band.cues).len(), 5);
 }
 
 #[test]

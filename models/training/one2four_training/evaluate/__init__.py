@@ -6,6 +6,7 @@
     run.py        every row on every clip, two at a time
     store.py      the kept numbers: models/evaluation/ROW.json
     table.py targets.py curves.py document.py    what is made of them
+    own.py        packs on a user's own songs, printed only
 
 What was measured of a pack is kept under the hash of its networks and of the clip, so the command goes
 on where it was stopped and measures only what is new.
