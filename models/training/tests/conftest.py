@@ -52,6 +52,7 @@ def made_song(name: str, split: str, seed: int, beats: int = 32) -> tuple[dict, 
         notes += [(beat + 0.5, beat + 1, 48 + root + step, 70, 2, 0, 2) for step in (0, 4, 7)]
     arrays = score.targets(np.array(notes, score.NOTE), plan)
     arrays |= {f"again_{part}": values for part, values in arrays.items()}
+    arrays["struck"] = chords.TONES[plan] > 0
     heard = random.uniform(0, 1, (beats * grid.CELLS, features.FEATURES)).astype(np.float16)
     entry = {
         "name": name, "split": split, "style": "swing" if split in ("valid", "test") else None,

@@ -3,7 +3,7 @@ import json
 import numpy as np
 
 from one2four_training import STEMS
-from one2four_training.accompany import evaluate, measure, players, score
+from one2four_training.accompany import chords, evaluate, measure, players, score
 from one2four_training.accompany.examples import songs
 from one2four_training.evaluate import table as table_module
 from one2four_training.train import train
@@ -23,6 +23,14 @@ def test_the_reference_is_perfect_and_nothing_is_not(made_songs):
         assert best[name] == 1
     off = measure.added([measure.of_song(entry, arrays, *players.all_off(entry, arrays))])
     assert off["drums macro"] == off["bass onset"] == off["majmin"] == 0
+
+
+def test_a_chord_is_told_once_its_root_and_third_were_struck():
+    plan = np.array([0] * 4 + [4] * 2 + [chords.NO_CHORD])  # C, E, none
+    struck = np.zeros((7, 12), bool)
+    struck[0, 0] = struck[2, 4] = True  # C in the first beat, E in the third
+    struck[4, 8] = struck[6, 4] = True  # G sharp, and E when its chord is over
+    assert measure.told(plan, struck).tolist() == [False, True, True, True, False, False, False]
 
 
 def test_a_band_a_semitone_off_fits_no_chord(made_songs):

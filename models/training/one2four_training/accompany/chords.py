@@ -39,6 +39,11 @@ def quality_of(chord: np.ndarray | int):
     return np.asarray(chord) // 12
 
 
+def root_and_third(chord: int) -> tuple[int, int]:
+    """Pitch classes; the fourth of a sus4."""
+    return chord % 12, (chord + list(QUALITIES.values())[chord // 12][1]) % 12
+
+
 def tones(chord: int) -> frozenset[int]:
     """Pitch classes of the chord."""
     if chord == NO_CHORD:

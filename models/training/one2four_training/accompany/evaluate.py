@@ -50,6 +50,21 @@ BY_HAND = (
     " their notes, which in MMA's songs finds 0.93 of the roots and thirds. There is no second take, and no"
     " band guesses what somebody wrote: MMA's first take stands for what they wrote."
 )
+OTHERS = {
+    "Three seeds": (
+        "Both networks from the beginning, the first set, style told: other first weights, mixes and dropout"
+        " of what is told. The steps are the band's; they and the plan's are fewer than those of the pack, so"
+        " what counts here is how far apart the seeds are.",
+        lambda run: run["start"] is None,
+    ),
+    "A judge to play against": (
+        "The first set, style told. The steps are a run's own, after those of the pack it went on from,"
+        " 0.3.0, with thresholds as that pack's were found; a seed is other mixes, other dropout of what is"
+        " told, and other first weights of the judge.",
+        lambda run: run["start"] is not None,
+    ),
+}
+"""Runs that do not ship: title, what to know, which of them."""
 HEAD = """# Accompany
 
 Written by `python -m one2four_training evaluate --network accompany`; nothing here is written by hand.
@@ -153,6 +168,7 @@ def evaluate_others(names: list[str]) -> None:
         log = runs.read(folder / "run.json")
         kept.setdefault("others", {})[name] = {
             "network": log["arguments"]["network"], "seed": log["arguments"]["seed"], "steps": log["step"],
+            "start": log["arguments"].get("start"),
             "row": rounded(measure.added(found) | {"overlap": measure.overlap(drawn, true)}),
         }  # fmt: skip
         print(name, flush=True)
@@ -221,6 +237,7 @@ def document(kept: dict, titles: dict[str, str]) -> str:
         if split == "test":
             lines += [f"The style is heard rightly in {own['style']:.2f} of the beats.", ""]
         lines += [f"Template chords: majmin {guessed['majmin']:.2f}, exact {guessed['chord']:.2f}.", ""]
+        lines += [told_line(own["rows"][OURS], guessed), ""]
         band = own["reference_lines"]
         table_rows = [
             [titles[name], *(f"{values[c]:.2f}" if c in values else "-" for c in LINES)]
@@ -238,10 +255,21 @@ def document(kept: dict, titles: dict[str, str]) -> str:
         "",
         *markdown(head, [[str(c) for c in r] for r in kept["restraint"]]),
     ]
-    if kept.get("others"):
-        lines += ["## Other runs", "", *other_lines(kept["others"])]
+    for title, (intro, is_own) in OTHERS.items():
+        own = {name: run for name, run in kept.get("others", {}).items() if is_own(run)}
+        if own:
+            lines += [f"## {title}", "", intro, "", *other_lines(own)]
     lines += ["## A song", "", f"![The first bars of a song of the first set](evaluation/{PICTURE.name})", ""]
     return "\n".join(lines)
+
+
+def told_line(ours: dict, templates: dict) -> str:
+    return (
+        f"In {ours['told']:.2f} of the beats the solo has struck root and third of the chord by the time it"
+        f" is decided; there Accompany is right in {ours['majmin told']:.2f} and templates are in"
+        f" {templates['majmin told']:.2f}, in the others {ours['majmin untold']:.2f} and"
+        f" {templates['majmin untold']:.2f}."
+    )
 
 
 def other_lines(others: dict) -> list[str]:
@@ -255,12 +283,7 @@ def other_lines(others: dict) -> list[str]:
         values = [[row.get(column, 0) for row in found] for column in COLUMNS]
         numbers = [f"{np.mean(v):.3f} ({np.std(v):.3f})" for v in values]
         table_rows.append([f"{network}, mean (deviation)", "", "", *numbers])
-    intro = (
-        "The first set, style told. The steps are a run's own, after those of the pack it went on from,"
-        " 0.3.0, with thresholds as that pack's were found; a seed is other mixes, other dropout of what is"
-        " told, and other first weights where the pack has none."
-    )
-    return [intro, "", *markdown(["run", "seed", "steps", *COLUMNS.values()], table_rows)]
+    return markdown(["run", "seed", "steps", *COLUMNS.values()], table_rows)
 
 
 def target_lines(own: dict) -> list[str]:

@@ -26,12 +26,32 @@ def of_song(entry: dict, arrays: dict, notes: np.ndarray, plan: np.ndarray) -> d
     right = chords.major_minor(true) == chords.major_minor(np.asarray(plan).astype(int))
     found["majmin"] = [float(right.sum()), len(true)]
     found["chord"] = [float((true == plan).sum()), len(true)]
+    is_told = told(true, arrays["struck"])
+    found["told"] = [float(is_told.sum()), len(true)]
+    found["majmin told"] = [float(right[is_told].sum()), float(is_told.sum())]
+    found["majmin untold"] = [float(right[~is_told].sum()), float((~is_told).sum())]
     moved = np.roll(true, SHIFT_BARS * entry["beats_per_bar"])
     found["coverage"] = coverage(ours, true, true)
     found["coverage shifted"] = coverage(ours, true, moved)
     for part in ("piano", "other"):
         found |= {f"{part} {name}": value for name, value in line(notes, part).items()}
     found["notes per beat"] = [len(notes) / len(true)]
+    return found
+
+
+def told(plan: np.ndarray, struck: np.ndarray) -> np.ndarray:
+    """[beats] and [beats, 12] -> [beats], whether the solo has struck root and third (of a sus4 the fourth)
+    since the beat's chord began, in the beat after it too where that has the same chord: all that can be
+    heard of the chord when it is decided."""
+    found = np.zeros(len(plan), bool)
+    starts = np.flatnonzero(np.diff(plan, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(plan)], strict=True):
+        if plan[start] == chords.NO_CHORD:
+            continue
+        so_far = np.logical_or.accumulate(struck[start:end])
+        so_far = so_far[[*range(1, end - start), end - start - 1]]  # the beat after is heard
+        root, third = chords.root_and_third(plan[start])
+        found[start:end] = so_far[:, root] & so_far[:, third]
     return found
 
 

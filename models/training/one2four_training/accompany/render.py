@@ -1,8 +1,8 @@
 """`render --network accompany`: each song's solo as audio, what is heard of it, and its score.
 
 One file per song, cache/accompany/heard/NAME.npz: `features` [cells, FEATURES], `plan` [beats] (chords) and
-the arrays of `score.targets`; for songs that are held out also those of MMA's second take, `again_...`. The
-audio itself is not kept.
+the arrays of `score.targets`; for songs that are held out also those of MMA's second take, `again_...`, and
+`struck` [beats, 12], the pitch classes that the solo strikes. The audio itself is not kept.
 """
 
 import multiprocessing
@@ -71,6 +71,8 @@ def render_one(task: tuple[dict, int]) -> dict:
         second = score.targets(score.read(again.read_bytes(), entry["unit"]), plan)
         arrays |= {f"again_{part}": values for part, values in second.items()}
     alone = solo.of(notes, plan, entry["beats_per_bar"], random)
+    if entry["split"] != "train":
+        arrays["struck"] = solo.struck(alone, len(plan))
     arrays["features"] = heard(alone, len(plan), bpm, bank, random).astype(np.float16)
     put(target, {"plan": plan, **arrays})
     return done

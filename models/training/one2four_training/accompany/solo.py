@@ -24,6 +24,7 @@ RHYTHMS = {
 """Cells of a bar at which a chord is played; those past its end fall away."""
 CUT, THINNED = (0.0, 0.25), 0.15  # share of notes left out, and the chance of it per song being more
 JITTER_BEATS, STRUM_BEATS = 0.015, 0.02
+EARLY_BEATS = 0.1  # before a beat: a note that starts there is meant for it
 
 
 def of(notes: np.ndarray, plan: np.ndarray, beats_per_bar: int, random: np.random.Generator) -> np.ndarray:
@@ -109,3 +110,11 @@ def played(solo: np.ndarray, beats_per_bar: int, random: np.random.Generator) ->
     loudness = random.uniform(0.7, 1.15)
     solo["velocity"] = np.clip(solo["velocity"] * loudness + random.normal(0, 6, len(solo)), 15, 127)
     return np.sort(solo, order="start")
+
+
+def struck(solo: np.ndarray, beats: int) -> np.ndarray:
+    """[beats, 12]: the pitch classes of the notes that start in each beat."""
+    found = np.zeros((beats, 12), bool)
+    beat = np.floor(solo["start"] + EARLY_BEATS).astype(int).clip(0, beats - 1)
+    found[beat, solo["pitch"] % 12] = True
+    return found

@@ -146,9 +146,7 @@ def sounds(notes: np.ndarray) -> dict:
     kit = list(score.KIT)
     drums = notes[notes["part"] == 0]["pitch"]
     for voice in range(len(kit)):
-        own = [
-            int(p) for p in drums if p in KIT and score.VOICE_OF.get(int(p), len(kit) - 1) == voice
-        ]
+        own = [int(p) for p in drums if p in KIT and score.VOICE_OF.get(int(p), len(kit) - 1) == voice]
         kit[voice] = Counter(own).most_common(1)[0][0] if own else kit[voice]
     programs = dict(PROGRAMS)
     for part, stem in enumerate(STEMS[1:], 1):
