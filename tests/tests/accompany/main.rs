@@ -1,6 +1,8 @@
 //! The pack `accompany` as it ships: what it makes of solos that nobody trained on, and of what is no solo
 //! at all.
 
+mod band;
+mod controls;
 #[path = "../promises/deck.rs"]
 #[allow(dead_code)]
 mod deck;

@@ -18,6 +18,7 @@ HANDS, MAX_HANDS = (SNARE, CLOSED, OPEN, RIDE, CRASH, LOW_TOM, HIGH_TOM), 2
 MAX_CHORD_NOTES = 5
 SILENT_DB, SILENT_BEATS = -55.0, 8
 UNSURE, UNSURE_BEATS = 0.25, 4
+UNSURE_TOUCH = 0.7  # of the velocity
 NEVER = 99.0
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -33,7 +34,7 @@ class Settings:
     piano_sustain: float = 0.0
     other_onset: float = 0.0
     other_sustain: float = 0.0
-    variation: float = 0.5
+    variation: float = 1.5
     """Half the range of the random numbers that are added to the logits of onsets."""
     complexity: float = 0.0
     """Added to the logits of onsets that are not on a beat, -2 to 2."""
@@ -126,6 +127,7 @@ class Decoder:
     def _start(self, cell: int, stem: int, pitch: int, velocity: float) -> None:
         if stem and pitch in self.sounding[stem]:
             self._end(cell, stem, pitch)
+        velocity = float(velocity) * (UNSURE_TOUCH if self._is_unsure() else 1)
         self.events.append(Event(cell, stem, pitch, int(np.clip(np.floor(127 * velocity + 0.5), 1, 127))))
         if stem:
             self.sounding[stem].add(pitch)

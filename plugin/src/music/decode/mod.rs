@@ -27,6 +27,8 @@ const SILENT_BEATS: u32 = 8;
 const UNSURE: f64 = 0.25;
 /// Beats over which it is taken.
 const UNSURE_BEATS: usize = 4;
+/// In doubt everything is played at so much of its velocity.
+const UNSURE_TOUCH: f64 = 0.7;
 /// How far under its threshold is what must not start.
 const NEVER: f64 = 99.0;
 
@@ -289,7 +291,8 @@ impl Decoder {
             }
             self.sounding[stem] |= 1 << pitch;
         }
-        let velocity = (127.0 * velocity + 0.5).floor().clamp(1.0, 127.0) as u8;
+        let touch = if self.is_unsure() { UNSURE_TOUCH } else { 1.0 };
+        let velocity = (127.0 * velocity * touch + 0.5).floor().clamp(1.0, 127.0) as u8;
         self.events.push(Event {
             cell,
             stem,

@@ -5,7 +5,7 @@ use super::metre::SAME;
 use super::play::{Play, Todo};
 use super::song::{Found, Song, Stretch};
 use super::swing::{end_place, swung};
-use crate::bridge::{Beat, Direction, NUM_STEMS};
+use crate::bridge::{Beat, Direction, Feel, NUM_STEMS};
 use crate::music::chords::NO_CHORD;
 use crate::music::decode::Thresholds;
 use crate::music::decode::{Decoder, Played, Told, Wishes};
@@ -19,6 +19,10 @@ use crate::worker::network::{Hearing, NotesNetwork, Orders, Sounds};
 const ONSET_FLUX: f64 = 0.25;
 /// What that adds to the logits of chords that follow the rhythm, and the lack of it takes away.
 const RHYTHM_LOGITS: f64 = 3.0;
+/// The fastest beat that bands learn from, per minute (models/training, `accompany/render.py`).
+const FASTEST_BPM: f64 = 200.0;
+/// What an octave over it takes away from the logits of what is between the beats.
+const HURRY_LOGITS: f64 = 16.0;
 
 /// Where the stream is.
 #[derive(Debug, Clone, Copy)]
@@ -230,8 +234,13 @@ impl Stream {
             confidence: decided.confidence,
             level_db: self.level_db,
         };
+        // Who asks for double time wants it.
+        let beats_per_minute = match self.direction.feel {
+            Feel::Double => place.bpm / 2.0,
+            Feel::Half | Feel::Plain => place.bpm,
+        };
         let wishes = Wishes {
-            complexity: f64::from(self.direction.complexity),
+            complexity: f64::from(self.direction.complexity) - hurry(beats_per_minute),
             seed: self.direction.seed,
             kit: plays.1.kit,
             rhythm,
@@ -360,4 +369,9 @@ impl Stream {
         let mut all = drums.flatten().chain(bass).chain(&played.bass_velocity);
         self.logits.is_finite() && all.all(|v| v.is_finite()) && chordal.all(|v| v.is_finite())
     }
+}
+
+/// How much likelier it has to be that something starts between the beats the faster they follow one another.
+fn hurry(bpm: f64) -> f64 {
+    HURRY_LOGITS * (bpm / FASTEST_BPM).log2().max(0.0)
 }
