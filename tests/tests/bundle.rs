@@ -91,6 +91,9 @@ fn both_bundles_hold_packs_and_runtime() {
             "runtime/LICENSE",
             "packs/remix/pack.toml",
             "packs/remix/remix.onnx",
+            "packs/accompany/plan.onnx",
+            "packs/accompany/band.onnx",
+            "packs/accompany/band.sf2",
         ] {
             assert!(
                 resources.join(file).is_file(),
@@ -99,6 +102,10 @@ fn both_bundles_hold_packs_and_runtime() {
             );
         }
         assert!(resources.join("runtime").join(&library).is_file());
+        let files = fs::read_dir(resources.join("packs/accompany")).unwrap();
+        let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+        let bytes: u64 = sizes.sum();
+        assert!(bytes <= 30_000_000, "a band is {bytes} bytes");
     }
 }
 

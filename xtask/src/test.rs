@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{Workspace, cargo};
 use crate::{bundle, soak};
 
-/// Everything CI runs: format, lints, the bundle, the tests on it, windows, docs, training, a soak, licences
+/// Everything CI runs: format, lints, the bundle, the tests on it, windows, scores, docs, training, a soak, licences
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -58,6 +58,7 @@ pub fn run(_: &Args) -> Result<()> {
         outcome(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))
     });
     step("windows", &mut || windows(root));
+    step("scores", &mut || scores(&workspace));
     step("docs", &mut || {
         let command = ["doc", "--workspace", "--no-deps"];
         outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
@@ -122,6 +123,61 @@ fn windows(root: &Path) -> Result<Outcome> {
         .arg(cargo(root).get_program())
         .args(test);
     outcome(command.current_dir(root))
+}
+
+/// A bounce's MIDI file and lead sheet, opened by MuseScore.
+fn scores(workspace: &Workspace) -> Result<Outcome> {
+    let musescore = || {
+        let mut command = Command::new("mscore3");
+        command.env("QT_QPA_PLATFORM", "offscreen");
+        command
+    };
+    let version = musescore().arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        return Ok(Outcome::Skipped("mscore3 is not installed".into()));
+    }
+    let folder = workspace.target.join("scores");
+    let solo = workspace.root.join("examples/solo-piano-92.ogg");
+    let files = [folder.join("band.mid"), folder.join("band.musicxml")];
+    let mut bounce = cargo(&workspace.root);
+    bounce.args(["xtask", "bounce", "--pack", "accompany", "--set", "style=5"]);
+    bounce
+        .args(["--tempo", "92"])
+        .arg(solo)
+        .arg("--out")
+        .arg(&folder);
+    bounce
+        .arg("--midi")
+        .arg(&files[0])
+        .arg("--sheet")
+        .arg(&files[1]);
+    if !matches!(outcome(&mut bounce)?, Outcome::Passed) {
+        return Ok(Outcome::Failed);
+    }
+    for file in files {
+        let score = folder.join("score.pdf");
+        let output = musescore().arg("-o").args([&score, &file]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let complaints: Vec<_> = said.lines().filter(|line| is_complaint(line)).collect();
+        println!("{}: {complaints:?}", file.display());
+        if !output.status.success() || !complaints.is_empty() {
+            return Ok(Outcome::Failed);
+        }
+    }
+    Ok(Outcome::Passed)
+}
+
+/// Whether MuseScore found something wrong with a file. Its drum set lacks six of General MIDI's drums, claps and maracas
+/// among them, which it tells and plays.
+fn is_complaint(line: &str) -> bool {
+    let known = [
+        "QStandardPaths",
+        "convert <",
+        "\tto <",
+        "... success!",
+        "unmapped drum note",
+    ];
+    !line.trim().is_empty() && !known.iter().any(|known| line.contains(known))
 }
 
 /// The training package's tests, in the Python that `PYTHON` names, one that has what they import,

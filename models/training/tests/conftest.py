@@ -62,16 +62,16 @@ def made_song(name: str, split: str, seed: int, beats: int = 32) -> tuple[dict, 
     return entry, {"plan": plan, "features": heard, **arrays}
 
 
-def made_noise(name: str) -> tuple[dict, dict[str, np.ndarray]]:
+def made_noise(name: str, split: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Sixteen beats without a chord or a band."""
-    entry, arrays = made_song(name, "valid", 0, 16)
+    entry, arrays = made_song(name, split, 0, 16)
     arrays |= {part: np.zeros_like(arrays[part]) for part in ("drums", "bass", "piano", "other")}
     return {**entry, "style": None}, arrays | {"plan": np.full(16, chords.NO_CHORD, np.uint8)}
 
 
 @pytest.fixture
 def made_songs(tmp_path, monkeypatch):
-    """Two songs to train an accompanist with, and one in each of the other splits."""
+    """Two songs to train an accompanist with, one in each of the other splits, and noise."""
     monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
     folder = tmp_path / "accompany" / "heard"
     folder.mkdir(parents=True)
@@ -80,7 +80,9 @@ def made_songs(tmp_path, monkeypatch):
         entry, arrays = made_song(f"made-{seed}", split, seed)
         np.savez(folder / f"made-{seed}.npz", **arrays)
         entries.append(entry)
-    entry, arrays = made_noise("noise")
-    np.savez(folder / "noise.npz", **arrays)
-    runs.write(folder / "run.json", songs=[*entries, entry])
+    for split in ("valid", "test"):
+        entry, arrays = made_noise(f"noise-{split}", split)
+        np.savez(folder / f"noise-{split}.npz", **arrays)
+        entries.append(entry)
+    runs.write(folder / "run.json", songs=entries)
     return tmp_path

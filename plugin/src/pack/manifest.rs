@@ -122,7 +122,7 @@ impl Manifest {
     pub fn parse(id: &str, text: &str) -> Result<Self, PackError> {
         let file: File = toml::from_str(text).map_err(|error| {
             let expected = "as models/README.md describes it";
-            PackError::refused(id, "pack.toml", expected, error.message())
+            PackError::refused(id, "pack.toml", expected, in_line(text, &error))
         })?;
         let check = Check { id };
         check.that(file.schema == SCHEMA, "schema", "1", &file.schema)?;
@@ -229,4 +229,15 @@ pub fn is_id(id: &str) -> bool {
 pub fn is_file_name(name: &str, ending: &str) -> bool {
     let is_ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     name.ends_with(ending) && !name.starts_with('.') && name.bytes().all(is_ok)
+}
+
+/// What is wrong with a file's text, after the line in which it is.
+fn in_line(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default().trim();
+    match line {
+        "" => error.message().into(),
+        _ => format!("`{line}`: {}", error.message()),
+    }
 }

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use midly::{MetaMessage, MidiMessage, Smf, TrackEvent, TrackEventKind};
 use serde_json::Value;
-use stage::paths;
+use stage::{paths, read_audio};
 
 use made::{largest_difference, read, song, spec, write};
 
@@ -19,6 +20,9 @@ const FILES: [&str; 5] = [
     "stems/piano.wav",
     "stems/other.wav",
 ];
+
+/// A MIDI file's tracks but the first, and their channels.
+const STEM_TRACKS: [(&[u8], u8); 4] = [(b"Drums", 9), (b"Bass", 0), (b"Piano", 1), (b"Other", 2)];
 
 fn bounce(input: &Path, out: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -377,4 +381,82 @@ fn a_band_that_played_nothing_leaves_its_audio() {
     );
     assert!(FILES.iter().all(|name| out.join(name).is_file()));
     assert!(!midi.exists());
+}
+
+#[test]
+fn what_a_band_played_is_written_as_midi_and_as_a_lead_sheet() {
+    let folder = tempfile::tempdir().unwrap();
+    let solo = paths::workspace().join("examples/solo-piano-92.ogg");
+    let (input, _) = read_audio(&solo).unwrap();
+    for (name, more, metre) in [
+        ("playing", &["--tempo", "92"][..], (4, 4)),
+        ("in-three", &["--tempo", "92", "--meter", "3/4"], (3, 4)),
+        ("stopped", &["--tempo", "92", "--stopped"], (4, 4)),
+    ] {
+        let out = folder.path().join(name);
+        let (midi, sheet) = (out.with_extension("mid"), out.with_extension("musicxml"));
+        // Pop Ballad, in which all four play.
+        let band = ["--pack", "accompany", "--set", "style=5"];
+        let files = [
+            "--midi",
+            midi.to_str().unwrap(),
+            "--sheet",
+            sheet.to_str().unwrap(),
+        ];
+        let report = bounced(&solo, &out, &[&band[..], more, &files].concat());
+        assert_eq!(
+            (&report["fault"], &report["gap_samples"]),
+            (&Value::Null, &0.into())
+        );
+
+        let bytes = fs::read(&midi).unwrap();
+        let file = Smf::parse(&bytes).unwrap();
+        assert_eq!(
+            file.tracks.len(),
+            5,
+            "{name}: of the song, and of each stem"
+        );
+        for (track, (title, stem_channel)) in file.tracks[1..].iter().zip(STEM_TRACKS) {
+            let is_title = |event: &TrackEvent| {
+                event.kind == TrackEventKind::Meta(MetaMessage::TrackName(title))
+            };
+            assert!(track.iter().any(|event| is_title(event)), "{name}");
+            let starts = track.iter().filter(|event| match event.kind {
+                TrackEventKind::Midi {
+                    channel,
+                    message: MidiMessage::NoteOn { vel, .. },
+                } => {
+                    assert_eq!(channel, stem_channel, "{name}: {title:?}");
+                    vel > 0
+                }
+                _ => false,
+            });
+            // Sixteen bars.
+            assert!(starts.count() > 16, "{name}: {title:?}");
+        }
+        let signature = |event: &TrackEvent| match event.kind {
+            TrackEventKind::Meta(MetaMessage::TimeSignature(n, d, ..)) => Some((n, 1 << d)),
+            _ => None,
+        };
+        assert_eq!(
+            file.tracks[0].iter().find_map(signature),
+            Some(metre),
+            "{name}"
+        );
+        // The solo is heard beside the band.
+        let (_, mut left) = read(&out.join("mix.wav"));
+        for file in &FILES[1..] {
+            let (_, stem) = read(&out.join(file));
+            left.iter_mut()
+                .zip(stem)
+                .for_each(|(left, stem)| *left -= stem);
+        }
+        assert!(largest_difference(&left, &input[0]) < 1e-6, "{name}");
+        let text = fs::read_to_string(&sheet).unwrap();
+        assert!(text.contains("<harmony"), "{name}: no chord is written");
+        assert!(
+            text.contains(&format!("<beats>{}</beats>", metre.0)),
+            "{name}"
+        );
+    }
 }

@@ -7,6 +7,9 @@ mod hostile;
 mod onnx;
 mod shelf;
 
+use std::fs;
+use std::path::Path;
+
 use one2four::pack::{Pack, PackError, Places};
 use prost::Message;
 
@@ -30,7 +33,7 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
         (
             "kind = \"mask\"",
             "kind = \"magic\"",
-            ["pack.toml", "magic"],
+            ["pack.toml", "`kind = \"magic\"`"],
         ),
         (
             "kind = \"mask\"",
@@ -99,6 +102,11 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             "file = \"/etc/remix.onnx\"",
             ["graph.file", "/etc/remix.onnx"],
         ),
+        (
+            "hop = 1024",
+            "hop = \"1024\"",
+            ["pack.toml", "`hop = \"1024\"`"],
+        ),
         ("schema = 1", "schema = 1\nfoo = 1", ["pack.toml", "foo"]),
         ("schema = 1", "schema = ", ["pack.toml", "refused"]),
     ] {
@@ -144,6 +152,34 @@ fn a_pack_with_a_bad_file_is_refused() {
     let shelf = Shelf::with_remix();
     shelf.grow("remix.onnx", 65 << 20);
     shelf.expect_refusal("a huge file", &["remix.onnx must be at most", "bytes"]);
+}
+
+#[test]
+fn a_band_without_its_sound_is_refused() {
+    Shelf::with_accompany().load().unwrap();
+
+    let shelf = Shelf::with_accompany();
+    shelf.remove("band.sf2");
+    shelf.expect_refusal("missing sound", &["incomplete", "band.sf2"]);
+
+    let shelf = Shelf::with_accompany();
+    shelf.change("band.sf2", |bytes| bytes[100_000] ^= 1);
+    shelf.expect_refusal("wrong hash", &["sha256 of band.sf2"]);
+
+    let shelf = Shelf::with_accompany();
+    shelf.replace_changed("band.sf2", |bytes| bytes.truncate(bytes.len() / 2));
+    shelf.expect_refusal("half of it", &["band.sf2", "cut short"]);
+
+    let shelf = Shelf::with_accompany();
+    shelf.replace("band.sf2", b"This is text, no SoundFont.".to_vec());
+    shelf.expect_refusal("text", &["band.sf2", "SoundFont"]);
+
+    // What one graph gives, the other has to take.
+    let shelf = Shelf::with_accompany();
+    let band =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/packs/accompany/band.onnx"));
+    shelf.replace("plan.onnx", band.unwrap());
+    shelf.expect_refusal("two bands", &["plan.onnx"]);
 }
 
 #[test]

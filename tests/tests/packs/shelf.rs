@@ -1,4 +1,4 @@
-//! A folder with a copy of the shipped pack, to be spoiled.
+//! A folder with a copy of a pack that ships, to be spoiled.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use one2four::geometry::{ChunkSetting, Geometry};
 use one2four::pack::{self, Pack, PackError, Places};
 use sha2::{Digest, Sha256};
-
-const ID: &str = "remix";
 
 /// The runtime of the bundle and the packs in this folder.
 pub fn bundled(packs: &Path) -> Places {
@@ -23,11 +21,17 @@ pub fn bundled(packs: &Path) -> Places {
 /// A folder of packs, removed when dropped.
 pub struct Shelf {
     dir: PathBuf,
+    /// Of the pack that is looked for.
+    id: &'static str,
 }
 
 impl Shelf {
     /// Without a pack.
     pub fn empty() -> Self {
+        Self::looked_through_for("remix")
+    }
+
+    fn looked_through_for(id: &'static str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
             "shelf-{}-{}",
@@ -36,17 +40,27 @@ impl Shelf {
         );
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&dir).unwrap();
-        Self { dir }
+        Self { dir, id }
     }
 
-    /// With a copy of the shipped pack.
+    /// With a copy of the pack that ships.
     pub fn with_remix() -> Self {
-        let shelf = Self::empty();
+        Self::with("remix", &["pack.toml", "remix.onnx"])
+    }
+
+    /// With a copy of the band that ships.
+    pub fn with_accompany() -> Self {
+        let files = ["pack.toml", "plan.onnx", "band.onnx", "band.sf2"];
+        Self::with("accompany", &files)
+    }
+
+    fn with(id: &'static str, files: &[&str]) -> Self {
+        let shelf = Self::looked_through_for(id);
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../models/packs")
-            .join(ID);
+            .join(id);
         fs::create_dir_all(shelf.file("")).unwrap();
-        for name in ["pack.toml", "remix.onnx"] {
+        for name in files {
             fs::copy(shipped.join(name), shelf.file(name)).unwrap();
         }
         shelf
@@ -60,7 +74,7 @@ impl Shelf {
     /// What the plugin does with it.
     pub fn load(&self) -> Result<(), PackError> {
         let places = bundled(&self.packs());
-        let pack = Pack::find(&places, ID)?;
+        let pack = Pack::find(&places, self.id)?;
         let geometry = Geometry::new(&pack.manifest.stream, 48_000.0, ChunkSetting::Tenth);
         pack::load(&pack, &places, &geometry).map(drop)
     }
@@ -127,7 +141,7 @@ impl Shelf {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.packs().join(ID).join(name)
+        self.packs().join(self.id).join(name)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
-use stage::{Binary, Mode, Player, Reader, Setup};
+use stage::{Binary, Metre, Mode, Player, Reader, Setup, Transport, read_audio};
 
 use super::Row;
 use super::song::{Song, example};
@@ -44,20 +44,49 @@ pub fn worker(workspace: &Workspace) -> Result<Vec<Row>> {
         for _ in 0..20 * RATE / 512 {
             song.play(&mut player, 512)?;
         }
-        let report = binary
-            .report()?
-            .instances
-            .pop()
-            .context("the plugin reports no instance")?;
-        let row = Row::new(
-            format!("worker, chunk {chunk}, 48 kHz stereo"),
-            report.worker_ms_per_second,
-            "ms/s",
-        );
+        let what = format!("worker, chunk {chunk}, 48 kHz stereo");
+        let row = Row::new(what, worker_ms_per_second(&binary)?, "ms/s");
         rows.push(target.map_or(row.clone(), |target| row.at_most(target)));
         instance.deactivate(player);
     }
     Ok(rows)
+}
+
+/// The same with a band around a solo: networks and sampler, in a style in which all stems have much to play.
+pub fn band(workspace: &Workspace) -> Result<Vec<Row>> {
+    const BPM: f64 = 140.0;
+    const SOUL: &str = "10";
+    let (solo, rate) = read_audio(&workspace.root.join("examples/solo-guitar-140.ogg"))?;
+    let sample_rate = f64::from(rate);
+    let mut rows = Vec::new();
+    for chunk in ["1s", "hop"] {
+        let binary = Binary::open(&workspace.clap())?;
+        let mut instance = binary.instantiate(STEREO)?;
+        let mut state = instance.save()?;
+        state.set_field("pack", "accompany");
+        instance.load(&state)?;
+        instance.set_mode(Mode::Offline)?;
+        instance.set_text("chunk", chunk)?;
+        instance.set_text("style", SOUL)?;
+        let mut player = instance.activate(Setup {
+            sample_rate,
+            max_block: 512,
+        })?;
+        player.set_transport(Some(Transport::new(sample_rate, BPM, Metre::COMMON)));
+        for block in solo[0].chunks(512) {
+            player.play(&[block, block], &[])?;
+        }
+        let what = format!("worker of a band at {BPM} per minute, chunk {chunk}");
+        rows.push(Row::new(what, worker_ms_per_second(&binary)?, "ms/s").at_most(60.0));
+        instance.deactivate(player);
+    }
+    Ok(rows)
+}
+
+fn worker_ms_per_second(binary: &Binary) -> Result<f64> {
+    let report = binary.report()?.instances.pop();
+    let report = report.context("the plugin reports no instance")?;
+    Ok(report.worker_ms_per_second)
 }
 
 /// A bounce of the example.

@@ -98,11 +98,12 @@ pub fn run(args: &Args) -> Result<()> {
         println!("note: the machine is busy (load {load:.1} on {cores} cores); times are too long");
     }
     let mut rows = Vec::new();
-    let measures: [Measure; 7] = [
+    let measures: [Measure; 8] = [
         probe::scan,
         probe::start,
         probe::memory,
         live::worker,
+        live::band,
         live::bounce,
         live::first_stem,
         live::process,

@@ -9,7 +9,7 @@ from ..networks.accompany_band import CHANGE, AccompanyBand
 from . import chords, features, grid, perform, score
 from .decode import Settings
 from .examples import COLUMNS
-from .songs import STYLES
+from .songs import PRIORS, STYLES
 
 PARTS = ("drums", "bass", "piano", "other")
 TEMPLATE_SHARPNESS = 30.0
@@ -164,7 +164,7 @@ class Networks:
     ) -> None:
         self.net, self.settings = net, settings
         self.with_style, self.true_plan, self.heard = with_style, true_plan, heard
-        self.styles = np.zeros(2)  # beats of songs with a style: in which it is heard, all
+        self.styles = np.zeros(3)  # beats of songs with a style: it is heard, a plain one instead, all
 
     def play(self, entry: dict, arrays: dict) -> tuple[np.ndarray, np.ndarray]:
         own = perform.untold(entry, arrays)
@@ -178,5 +178,6 @@ class Networks:
         notes = perform.decoded(outputs, plan, own, entry["beats_per_bar"], self.settings)
         if entry["style"]:
             is_right = plan["style"] == list(STYLES).index(entry["style"])
-            self.styles += is_right.sum(), len(is_right)
+            is_plain = np.isin(plan["style"], [list(STYLES).index(style) for style in PRIORS])
+            self.styles += is_right.sum(), (is_plain & ~is_right).sum(), len(is_right)
         return notes, plan["chord"]

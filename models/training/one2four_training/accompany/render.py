@@ -21,7 +21,7 @@ BPM = (60, 200)
 BANKS, BANK_WEIGHTS = ("fluid", "gmbank", "musescore"), (0.55, 0.4, 0.05)
 RECORDED_SHARE, DETUNED_CENTS, TAIL_S = 0.4, 15, 0.5
 SOLO_CHANNEL = 0
-NOTHING = {"train": 20, "valid": 2}  # sounds of each kind without chords
+NOTHING = {"train": 20, "valid": 2, "test": 2}  # sounds of each kind without chords
 
 
 def events(notes: np.ndarray, bpm: float, channel: int = SOLO_CHANNEL) -> list[tuple[float, mido.Message]]:
