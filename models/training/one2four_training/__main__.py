@@ -144,10 +144,23 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
         from .accompany.evaluate import evaluate_others
 
         evaluate_others(args.others) if args.others else run(args.run, args.minutes)
+        log_evaluation(args)
     elif args.command == "evaluate":
         from .evaluate import evaluate as run
 
         run(args.jobs, args.minutes, args.rows)
+        log_evaluation(args)
+
+
+def log_evaluation(args: argparse.Namespace) -> None:
+    """The last evaluation of each of the packs, in models/evaluation/run.json."""
+    path = runs.CHECKOUT / "models" / "evaluation" / "run.json"
+    log = runs.read(path) if path.exists() else {}
+    options = {
+        name: value for name, value in vars(args).items() if value and name not in ("command", "network")
+    }
+    log[args.network] = {"commit": runs.commit(), "arguments": options}
+    runs.write(path, **{**log, "command": "evaluate", "commit": runs.commit()})
 
 
 def over_zero(kind: type) -> Callable[[str], float]:
