@@ -15,16 +15,6 @@ fn asked(params: &[(&str, &str)]) -> Band {
     play("guitar", 140.0, &params, &[], || 512)
 }
 
-fn loudness(band: &Band) -> f64 {
-    band.notes.iter().map(|note| note.velocity).sum()
-}
-
-/// How many notes do not start on a beat.
-fn num_between(band: &Band) -> usize {
-    let is_between = |note: &&Note| (note.start - note.start.round()).abs() > 0.02;
-    band.notes.iter().filter(is_between).count()
-}
-
 /// The notes of a stem in some bars.
 fn part(band: &Band, stem_idx: usize, bars: impl Fn(usize) -> bool) -> Vec<Note> {
     let notes = band.of_stem(stem_idx).filter(|note| bars(note.bar()));
@@ -96,24 +86,42 @@ fn a_change_acts_on_the_next_bar() {
 }
 
 #[test]
-fn intensity_complexity_fills_feel_lock_style_and_chord_do_what_they_say() {
-    let band = asked(&[]);
-    let (soft, loud) = (asked(&[("intensity", "0")]), asked(&[("intensity", "100")]));
-    assert!(
-        loudness(&soft) < 0.7 * loudness(&band) && loudness(&band) < loudness(&loud),
-        "intensity"
-    );
-
-    let (plain, busy) = (
-        asked(&[("complexity", "-100")]),
-        asked(&[("complexity", "100")]),
+fn intensity_makes_it_denser_and_louder() {
+    let loudness = |params| {
+        let velocities = asked(params).notes.into_iter().map(|note| note.velocity);
+        velocities.sum::<f64>()
+    };
+    let plain = loudness(&[]);
+    let (soft, loud) = (
+        loudness(&[("intensity", "0")]),
+        loudness(&[("intensity", "100")]),
     );
     assert!(
-        num_between(&plain) < num_between(&band) && num_between(&band) < num_between(&busy),
-        "complexity"
+        soft < 0.7 * plain && plain < loud,
+        "{soft}, {plain} and {loud}"
     );
+}
 
-    let filled = asked(&[("fills", "Every 2 bars")]);
+#[test]
+fn complexity_puts_more_or_less_between_the_beats() {
+    let between = |params| {
+        let is_between = |note: &&Note| (note.start - note.start.round()).abs() > 0.02;
+        asked(params).notes.iter().filter(is_between).count()
+    };
+    let plain = between(&[]);
+    let (less, more) = (
+        between(&[("complexity", "-100")]),
+        between(&[("complexity", "100")]),
+    );
+    assert!(
+        less < plain && plain < more,
+        "{less}, {plain} and {more} notes"
+    );
+}
+
+#[test]
+fn fills_are_in_the_bars_that_are_asked_for() {
+    let (band, filled) = (asked(&[]), asked(&[("fills", "Every 2 bars")]));
     let drums = |band: &Band, bar: usize| -> BTreeSet<_> {
         let notes = part(band, 0, |b| b == bar);
         let place = |note: &Note| ((note.start * 12.0).round() as i64, note.pitch);
@@ -124,53 +132,48 @@ fn intensity_complexity_fills_feel_lock_style_and_chord_do_what_they_say() {
     let beside = (0..BARS).step_by(2).filter(differs).count();
     assert!(
         in_fills > BARS / 4 && beside < BARS / 4,
-        "fills: {in_fills} bars of 8, and {beside} others"
+        "{in_fills} bars of 8, and {beside} others"
     );
+}
 
-    let num_drums = |feel| asked(&[("feel", feel)]).of_stem(0).count() as f64;
-    let all = band.of_stem(0).count() as f64;
+#[test]
+fn half_and_double_time_play_half_and_twice_as_much() {
+    let drums = |feel| asked(&[("feel", feel)]).of_stem(0).count() as f64;
+    let plain = drums("Plain");
+    let (half, double) = (drums("Half time") / plain, drums("Double time") / plain);
     assert!(
-        (num_drums("Half time") / all - 0.5).abs() < 0.1,
-        "half time"
+        (half - 0.5).abs() < 0.1 && (double - 2.0).abs() < 0.2,
+        "{half} and {double}"
     );
-    assert!(
-        (num_drums("Double time") / all - 2.0).abs() < 0.2,
-        "double time"
-    );
+}
 
-    let locked = asked(&[("lock", "on")]);
-    let off_rhythm = |band: &Band| {
-        let chords = (2..4).flat_map(|idx| part(band, idx, |bar| bar < 8));
+#[test]
+fn locked_chords_come_with_the_solos() {
+    let beside_the_solo = |params| {
+        let band = asked(params);
+        let chords = (2..4).flat_map(|idx| part(&band, idx, |bar| bar < 8));
         let chords: Vec<_> = chords.collect();
-        let strikes = |note: &&Note| {
-            STRUCK
-                .iter()
-                .all(|at| (note.start % BEATS - at).abs() > 0.05)
+        let is_beside = |note: &&Note| {
+            let place = note.start % BEATS;
+            STRUCK.iter().all(|struck| (place - struck).abs() > 0.05)
         };
-        chords.iter().filter(strikes).count() as f64 / chords.len() as f64
+        chords.iter().filter(is_beside).count() as f64 / chords.len() as f64
     };
-    let (free, held) = (off_rhythm(&band), off_rhythm(&locked));
-    assert!(
-        free > 0.2 && held < 0.1,
-        "lock: {free} beside the solo's rhythm, and {held} with it"
-    );
+    let (free, locked) = (beside_the_solo(&[]), beside_the_solo(&[("lock", "on")]));
+    assert!(free > 0.2 && locked < 0.1, "{free}, and locked {locked}");
+}
 
+#[test]
+fn styles_differ_and_a_chord_that_is_set_is_played() {
     let waltz = play("guitar", 140.0, &[("style", "25")], &[], || 512);
-    assert!(
-        waltz.of_stem(0).count() < band.of_stem(0).count() * 2 / 3,
-        "style"
-    );
+    let (num_waltz, num_soul) = (waltz.of_stem(0).count(), asked(&[]).of_stem(0).count());
+    assert!(3 * num_waltz < 2 * num_soul, "{num_waltz}, {num_soul}");
 
-    let bass = part(
-        &asked(&[("chord_root", "D"), ("chord_kind", "Minor")]),
-        1,
-        |_| true,
-    );
+    let band = asked(&[("chord_root", "D"), ("chord_kind", "Minor")]);
     let is_tone = |note: &&Note| [2, 5, 9].contains(&(note.pitch % 12));
-    let tones = bass.iter().filter(is_tone).count();
-    assert!(
-        10 * tones > 9 * bass.len(),
-        "chord: {tones} of {} notes",
-        bass.len()
+    let (tones, all) = (
+        band.of_stem(1).filter(is_tone).count(),
+        band.of_stem(1).count(),
     );
+    assert!(10 * tones > 9 * all, "{tones} of {all} notes of the bass");
 }
