@@ -2,7 +2,7 @@
 
 use one2four::geometry::Stream;
 use one2four::pack::{self, Manifest};
-use stage::{Binary, Instance};
+use stage::{Binary, Instance, STEREO};
 
 /// A `pack.toml`.
 pub fn manifest(bytes: &[u8]) {
@@ -53,9 +53,7 @@ fn instance() -> Instance {
         Binary::linked(&one2four::clap_entry, report, c"/nowhere/One2Four.clap")
     };
     let binary = binary.expect("the plugin is part of this program");
-    binary
-        .instantiate("org.one2four.stereo")
-        .expect("an instance")
+    binary.instantiate(STEREO).expect("an instance")
 }
 
 fn assert_is_a_sentence(text: &str) {

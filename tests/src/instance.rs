@@ -288,11 +288,6 @@ impl Instance {
         self.run_main_thread();
     }
 
-    /// Ends playing where the player is gone already, as when its thread died.
-    pub fn deactivate_lost(&mut self) -> bool {
-        self.inner.try_deactivate().is_ok()
-    }
-
     pub(crate) fn extension<E>(&mut self, deed: &str) -> Result<E>
     where
         E: Extension<ExtensionSide = PluginExtensionSide>,

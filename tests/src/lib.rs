@@ -21,6 +21,7 @@ mod canvas;
 mod desk;
 mod host;
 mod instance;
+mod noise;
 mod params;
 pub mod paths;
 mod player;
@@ -38,12 +39,20 @@ pub use canvas::Canvas;
 pub use desk::{Desk, Gesture};
 pub use host::Requests;
 pub use instance::{Instance, Mode, OutOfOrder, Setup};
+pub use noise::{noise, xorshift};
 pub use params::{Param, RemotePage};
 pub use player::{Change, Note, Player, Touch};
 pub use reader::{Format, Planar, Reader, read_audio};
 pub use report::{InstanceReport, PackReport, Report};
 pub use state::SavedState;
 pub use transport::{Metre, Transport};
+
+/// The class with one output, by its CLAP id.
+pub const STEREO: &str = "org.one2four.stereo";
+/// The class with a bus for every stem.
+pub const MULTI_OUT: &str = "org.one2four.multiout";
+/// Both classes.
+pub const CLASSES: [&str; 2] = [STEREO, MULTI_OUT];
 
 /// Why a host's wish did not come true.
 #[derive(Debug, thiserror::Error)]

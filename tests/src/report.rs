@@ -43,7 +43,7 @@ pub struct InstanceReport {
     pub late_chunks: u64,
     /// Samples during which the aligned input stood in for the stems.
     pub gap_samples: u64,
-    /// Samples of the input that were no numbers.
+    /// Samples of the input that were no numbers, or absurdly loud.
     #[serde(default)]
     pub bad_samples: u64,
     /// The worker's time for one second of audio.

@@ -3,10 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use stage::{Binary, Instance, Mode, Setup, paths};
-
-const STEREO: &str = "org.one2four.stereo";
-const MULTI_OUT: &str = "org.one2four.multiout";
+use stage::{Binary, Instance, MULTI_OUT, Mode, STEREO, Setup, paths};
 
 /// Projects and automation are saved under these ids, and hosts number parameters in this order.
 const PARAM_IDS: [&str; 32] = [

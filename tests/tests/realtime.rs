@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use stage::syscalls::{self, Watch};
-use stage::{Binary, Change, Mode, Player, Setup, alloc, paths};
+use stage::{Binary, CLASSES, Change, MULTI_OUT, Mode, Player, STEREO, Setup, alloc, paths};
 
 stage::count_system_allocations!();
 
@@ -35,7 +35,6 @@ struct Piece {
 
 /// Every rate with every length of blocks, the classes and chunks in turn.
 fn pieces() -> Vec<Piece> {
-    const CLASSES: [&str; 2] = ["org.one2four.stereo", "org.one2four.multiout"];
     const CHUNKS: [&str; 3] = ["hop", "100ms", "250ms"];
     let mut pieces = Vec::new();
     for rate in [44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0] {
@@ -51,7 +50,7 @@ fn pieces() -> Vec<Piece> {
     }
     // A band, whose notes go out.
     pieces.push(Piece {
-        class: CLASSES[1],
+        class: MULTI_OUT,
         chunk: "hop",
         rate: 48_000.0,
         block: 441,
@@ -204,7 +203,7 @@ fn plant_an_allocation() {
     };
     let binary = Binary::open(Path::new(&clap)).unwrap();
     alloc::abort_on_this_thread();
-    let _ = alloc::count(|| binary.instantiate("org.one2four.stereo"));
+    let _ = alloc::count(|| binary.instantiate(STEREO));
 }
 
 #[test]
@@ -225,7 +224,7 @@ fn an_allocation_inside_the_plugin_file_aborts() {
 #[test]
 fn a_wait_inside_the_plugin_file_is_seen() {
     let binary = Binary::open(&paths::clap()).unwrap();
-    let mut instance = binary.instantiate("org.one2four.multiout").unwrap();
+    let mut instance = binary.instantiate(MULTI_OUT).unwrap();
     instance.set_mode(Mode::Offline).unwrap();
     let mut player = instance
         .activate(Setup {

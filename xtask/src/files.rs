@@ -18,6 +18,23 @@ pub fn sync(folder: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Result<()> {
             fs::remove_file(&path).with_context(|| format!("{} stays", path.display()))?;
         }
     }
+    remove_empty_folders(folder)
+}
+
+/// Removes the folders below `folder` that hold no file: an empty one among packs is a pack that is
+/// incomplete.
+fn remove_empty_folders(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            remove_empty_folders(&path)?;
+            // It stays where something is in it.
+            let _ = fs::remove_dir(&path);
+        }
+    }
     Ok(())
 }
 

@@ -39,11 +39,13 @@ pub fn rss_mib() -> f64 {
 
 /// The most memory this process had, in MiB; where the system does not tell, what it has now.
 pub fn peak_rss_mib() -> f64 {
-    let peak_kib = std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-            line.split_whitespace().nth(1)?.parse::<f64>().ok()
-        });
-    peak_kib.map_or_else(rss_mib, |kib| kib / 1024.0)
+    told_mib("VmHWM:").unwrap_or_else(rss_mib)
+}
+
+/// What Linux tells of this process's memory under `name`, in MiB.
+pub fn told_mib(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
 }

@@ -53,6 +53,11 @@ impl Workspace {
         })
     }
 
+    /// The song that is taken apart where none is named.
+    pub fn example(&self) -> PathBuf {
+        self.root.join("examples/on-the-next-day.flac")
+    }
+
     /// Where the bundles lie.
     pub fn bundled(&self) -> PathBuf {
         self.target.join("bundled")

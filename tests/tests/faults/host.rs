@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use stage::{
-    Binary, Instance, InstanceReport, Mode, OutOfOrder, Player, Setup, StageError, alloc, paths,
+    Binary, Instance, InstanceReport, Mode, OutOfOrder, Player, STEREO, Setup, StageError, alloc,
+    paths,
 };
 
 use crate::Found;
@@ -18,7 +19,6 @@ const SETUP: Setup = Setup {
     sample_rate: RATE,
     max_block: BLOCK,
 };
-pub const STEREO: &str = "org.one2four.stereo";
 
 /// One instance in an offline host, the drums down so that its stems are not its input.
 pub struct Hosted {

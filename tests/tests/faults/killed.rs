@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use stage::Binary;
+use stage::{Binary, STEREO};
 
 use crate::Found;
 use crate::files::Bundle;
 use crate::heard::noise;
-use crate::host::{Hosted, RATE, STEREO};
+use crate::host::{Hosted, RATE};
 
 /// The name of the fault in whose process the host plays that is killed.
 pub const VICTIM: &str = "a host that is killed";

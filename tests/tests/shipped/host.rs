@@ -226,13 +226,7 @@ fn setup(sample_rate: f64) -> Setup {
 pub fn noise(channels: usize, len: usize, seed: u32) -> Signal {
     (0..channels as u32)
         .map(|channel| {
-            let mut state = (seed + 100 * channel).wrapping_mul(747_796_405) | 1;
-            let mut next = || {
-                state ^= state << 13;
-                state ^= state >> 17;
-                state ^= state << 5;
-                state as f32 / u32::MAX as f32 * 2.0 - 1.0
-            };
+            let mut next = stage::noise(seed + 100 * channel);
             (0..len).map(|_| next()).collect()
         })
         .collect()

@@ -17,13 +17,7 @@ mod vst3;
 
 /// Noise from -1 to 1.
 fn noise(len: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(747_796_405) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state as f32 / u32::MAX as f32 * 2.0 - 1.0
-    };
+    let mut next = stage::noise(seed);
     (0..len).map(|_| next()).collect()
 }
 

@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 
 use audio::{Audio, SETUP, STEEPEST};
 use screen::Screen;
-use stage::{Binary, Instance, Touch};
+use stage::{Binary, Instance, STEREO, Touch};
 
-const STEREO: &str = "org.one2four.stereo";
 /// The longest time until an editor shows its first frame.
 const MAX_OPENING: Duration = Duration::from_millis(150);
 /// How often the editor is opened and closed.

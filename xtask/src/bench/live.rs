@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
-use stage::{Binary, Metre, Mode, Player, Reader, Setup, Transport, read_audio};
+use stage::{Binary, MULTI_OUT, Metre, Mode, Player, Reader, Setup, Transport, read_audio};
 
 use super::Row;
-use super::song::{Song, example};
+use super::song::Song;
+use crate::bounce::Block;
 use crate::bounce::feed::Feed;
 use crate::bounce::output::Output;
 use crate::bounce::render::Render;
-use crate::bounce::{Block, MULTI_OUT};
 use crate::measure::Percentiles;
 use crate::workspace::Workspace;
 
@@ -91,7 +91,7 @@ fn worker_ms_per_second(binary: &Binary) -> Result<f64> {
 
 /// A bounce of the example.
 pub fn bounce(workspace: &Workspace) -> Result<Vec<Row>> {
-    let reader = Reader::open(&example(workspace)?)?;
+    let reader = Reader::open(&workspace.example())?;
     let host_rate = reader.format().sample_rate;
     let folder = tempfile::tempdir()?;
     let mut output = Output::create(folder.path(), reader.format())?;

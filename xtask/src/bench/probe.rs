@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use stage::{Binary, Mode, Setup};
+use stage::{Binary, Mode, STEREO, Setup};
 
 use super::Row;
 use super::song::Song;
@@ -15,7 +15,6 @@ const SETUP: Setup = Setup {
     sample_rate: 48_000.0,
     max_block: 512,
 };
-const STEREO: &str = "org.one2four.stereo";
 /// Instances in the memory probe.
 const NUM_INSTANCES: usize = 8;
 

@@ -1,6 +1,6 @@
 //! What the bench plays: the example, over and over.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use stage::{Player, read_audio};
 
 use crate::workspace::Workspace;
@@ -12,7 +12,7 @@ pub struct Song {
 }
 
 impl Song {
-    /// The first FLAC file in `examples`.
+    /// The example.
     pub fn read(workspace: &Workspace) -> Result<Self> {
         Ok(Self {
             channels: channels(workspace)?,
@@ -32,24 +32,8 @@ impl Song {
     }
 }
 
-/// Left and right of the first FLAC file in `examples`.
+/// Left and right of the example.
 pub fn channels(workspace: &Workspace) -> Result<[Vec<f32>; 2]> {
-    let (channels, _) = read_audio(&example(workspace)?)?;
+    let (channels, _) = read_audio(&workspace.example())?;
     Ok([0, 1].map(|idx| channels[idx % channels.len()].clone()))
-}
-
-/// The first FLAC file in `examples`.
-pub fn example(workspace: &Workspace) -> Result<std::path::PathBuf> {
-    let mut examples: Vec<_> = std::fs::read_dir(workspace.root.join("examples"))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "flac")
-        })
-        .collect();
-    examples.sort();
-    examples
-        .into_iter()
-        .next()
-        .context("the folder examples holds no FLAC file")
 }

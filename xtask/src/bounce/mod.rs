@@ -17,13 +17,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use stage::{Binary, Instance, Metre, Mode, Reader, Setup, Transport};
+use stage::{Binary, Instance, MULTI_OUT, Metre, Mode, Reader, Setup, Transport};
 
 use crate::workspace::Workspace;
 use crate::{bundle, packs};
 
-/// The class whose buses carry the stems.
-pub const MULTI_OUT: &str = "org.one2four.multiout";
 /// The longest block that `--block random` makes.
 pub const MAX_RANDOM_BLOCK: usize = 4096;
 

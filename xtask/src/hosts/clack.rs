@@ -4,7 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use stage::SavedState;
+use stage::{MULTI_OUT, STEREO, SavedState};
 
 use super::Host;
 use super::compare::{Difference, Planar};
@@ -13,10 +13,7 @@ use super::stream::Run;
 use super::table::Row;
 
 /// The classes: id, name in the table, output channels.
-const CLASSES: [(&str, &str, usize); 2] = [
-    ("org.one2four.stereo", "stereo", 2),
-    ("org.one2four.multiout", "Multi-Out", 10),
-];
+const CLASSES: [(&str, &str, usize); 2] = [(STEREO, "stereo", 2), (MULTI_OUT, "Multi-Out", 10)];
 
 /// Plays everything.
 pub fn run(material: &Material) -> Result<Vec<Row>> {

@@ -8,12 +8,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use hound::{SampleFormat, WavSpec, WavWriter};
-use stage::{Binary, Instance, read_audio};
+use stage::{Binary, Instance, MULTI_OUT, read_audio};
 
 use super::compare::{self, Planar};
 use super::program::{self, STEP_TIMEOUT};
 use super::setup;
-use crate::bounce::MULTI_OUT;
 use crate::workspace::Workspace;
 
 /// Frames of automation per second. A sixtieth of a second is a whole number of samples at the

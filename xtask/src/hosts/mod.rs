@@ -69,10 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     bundle::bundle(&workspace)?;
     let folder = workspace.target.join("hosts");
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
-    let song = args
-        .song
-        .clone()
-        .unwrap_or_else(|| workspace.root.join("examples/on-the-next-day.flac"));
+    let song = args.song.clone().unwrap_or_else(|| workspace.example());
     let material = Material::prepare(&workspace, &folder, &song)?;
 
     let may_install = !args.no_install;

@@ -89,16 +89,7 @@ impl Canvas {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(explain)?;
         }
-        let height = self.pixels.len() / 3 / self.width;
-        let file = BufWriter::new(File::create(path).with_context(explain)?);
-        let mut encoder = png::Encoder::new(file, self.width as u32, height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::High);
-        encoder
-            .write_header()?
-            .write_image_data(&self.pixels)
-            .with_context(explain)
+        write_png(path, self.width, &self.pixels).with_context(explain)
     }
 
     fn blend(&mut self, x: usize, y: usize, colour: Rgb, coverage: f32) {
@@ -110,6 +101,18 @@ impl Canvas {
             *old = (f32::from(*old) * (1.0 - coverage) + f32::from(new) * coverage).round() as u8;
         }
     }
+}
+
+/// Writes rows of pixels, three bytes each.
+pub fn write_png(path: &Path, width: usize, rgb: &[u8]) -> Result<()> {
+    let height = rgb.len() / 3 / width;
+    let file = BufWriter::new(File::create(path)?);
+    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::High);
+    encoder.write_header()?.write_image_data(rgb)?;
+    Ok(())
 }
 
 /// Shades of a level.

@@ -1,6 +1,6 @@
 //! `picture`: a bounce as spectrograms, one above the other; of a band, the notes it played.
 
-mod canvas;
+pub mod canvas;
 mod roll;
 mod spectrogram;
 

@@ -16,10 +16,9 @@ use one2four::pack::Places;
 use one2four::params::{DEFAULT_PACK, One2FourParams, Settings};
 use stage::{Canvas, Desk, read_audio};
 
+use crate::picture::canvas::write_png;
 use crate::workspace::{Workspace, resources_of};
 
-/// What is played.
-const EXAMPLE: &str = "examples/on-the-next-day.flac";
 /// The window in points.
 const SIZE: egui::Vec2 = vec2(900.0, 520.0);
 /// Pixels per point: sharp where the README is read on a dense screen.
@@ -38,7 +37,7 @@ pub fn run(workspace: &Workspace, out: &Path) -> Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
 
     let resources = resources_of(&workspace.vst3());
-    let mut show = Show::start(&workspace.root.join(EXAMPLE), resources)?;
+    let mut show = Show::start(&workspace.example(), resources)?;
     show.play(FULL_S)?;
     show.save(&out.join("editor.png"))?;
     show.click("Bass Solo")?;
@@ -127,7 +126,7 @@ impl Show {
             let len = (self.sample_rate / RATE_HZ) as usize;
             let end = self.position + len;
             if end > self.input[0].len() {
-                bail!("{EXAMPLE} is too short");
+                bail!("the example is too short");
             }
             let mut block = self
                 .input
@@ -199,7 +198,13 @@ impl Show {
         let size = (SIZE * DENSITY).round();
         let size = [size.x as usize, size.y as usize];
         let image = self.canvas.paint(&primitives, size, DENSITY);
-        write_png(path, &image).with_context(|| format!("cannot write {}", path.display()))?;
+        let pixels = image.pixels.iter().flat_map(|pixel| {
+            let [red, green, blue, _] = pixel.to_array();
+            [red, green, blue]
+        });
+        let rgb: Vec<u8> = pixels.collect();
+        write_png(path, image.width(), &rgb)
+            .with_context(|| format!("cannot write {}", path.display()))?;
         println!("{}", path.display());
         // The song waits meanwhile.
         self.started += paused.elapsed();
@@ -226,19 +231,4 @@ fn read(song: &Path) -> Result<([Vec<f32>; 2], f64)> {
     let (channels, sample_rate) = read_audio(song)?;
     let input = [0, 1].map(|idx| channels[idx % channels.len()].clone());
     Ok((input, sample_rate.into()))
-}
-
-fn write_png(path: &Path, image: &egui::ColorImage) -> Result<()> {
-    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    let mut encoder = png::Encoder::new(file, image.width() as u32, image.height() as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
-    let pixels = image.pixels.iter().flat_map(|pixel| {
-        let [red, green, blue, _] = pixel.to_array();
-        [red, green, blue]
-    });
-    let bytes: Vec<u8> = pixels.collect();
-    encoder.write_header()?.write_image_data(&bytes)?;
-    Ok(())
 }

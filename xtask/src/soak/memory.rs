@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::measure::{rss_mib, told_mib};
+
 /// Looks in a measurement, of which the least counts, and the time between two.
 const NUM_LOOKS: usize = 10;
 const LOOK_REST: Duration = Duration::from_millis(25);
@@ -82,13 +84,7 @@ fn heap_mib() -> Option<f64> {
 
 /// Without the pages of files that programs and libraries are made of, where the system tells.
 fn resident_mib() -> f64 {
-    let own_kib = std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
-            line.split_whitespace().nth(1)?.parse::<f64>().ok()
-        });
-    own_kib.map_or_else(crate::measure::rss_mib, |kib| kib / 1024.0)
+    told_mib("RssAnon:").unwrap_or_else(rss_mib)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use stage::{Binary, InstanceReport};
+use stage::{Binary, CLASSES, InstanceReport, STEREO};
 
 use crate::bench::song;
 use crate::bundle;
@@ -45,8 +45,6 @@ const REST: Duration = Duration::from_millis(150);
 const NUM_SAMPLES: u32 = 60;
 /// The shortest time between two of them.
 const MIN_SAMPLE_REST: Duration = Duration::from_secs(8);
-/// The classes.
-const CLASSES: [&str; 2] = ["org.one2four.stereo", "org.one2four.multiout"];
 /// Windows of a measurement, and measurements, of which the first finds what windows share and the middle
 /// one of the others counts.
 const MEASURED_WINDOWS: u32 = 6;
@@ -150,7 +148,7 @@ impl Soak {
             machine: Arc::new(Machine::watch()),
         };
         soak.window_mib = soak.measure_windows()?;
-        soak.add(CLASSES[0], Pace::Live, true)?;
+        soak.add(STEREO, Pace::Live, true)?;
         Ok(soak)
     }
 
@@ -160,7 +158,7 @@ impl Soak {
         let Some(screen) = &self.screen else {
             return Ok(0.0);
         };
-        let mut seat = self.seat(CLASSES[0], Pace::Live, false)?;
+        let mut seat = self.seat(STEREO, Pace::Live, false)?;
         let mut grown = Vec::new();
         for _ in 0..MEASUREMENTS {
             let before = Sample::take(0.0, 0);

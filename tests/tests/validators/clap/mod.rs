@@ -3,11 +3,10 @@
 mod audio;
 mod params;
 
-use stage::{Binary, Change, Instance, Mode, Player, Setup, paths};
+use stage::{Binary, CLASSES, Change, Instance, Mode, Player, Setup, paths};
 
 use super::{is_sound, noise};
 
-const CLASSES: [&str; 2] = ["org.one2four.stereo", "org.one2four.multiout"];
 const SETUP: Setup = Setup {
     sample_rate: 44_100.0,
     max_block: 512,
