@@ -6,7 +6,7 @@ use crate::audio::Room;
 use crate::bridge::{self, EditorEnd, Status};
 use crate::geometry::{Geometry, Stream};
 use crate::pack::{self, Pack, PackError, Places};
-use crate::worker::{Load, Worker};
+use crate::worker::{Loader, Worker};
 
 /// One activation of an instance.
 pub struct Engine {
@@ -36,7 +36,7 @@ impl Engine {
         geometry: Geometry,
         host: HostConfig,
         status: Arc<Status>,
-        load: Load,
+        load: Loader,
     ) -> std::io::Result<Self> {
         ask_for_memory(bridge::memory_bytes(
             &geometry,
@@ -68,7 +68,7 @@ pub fn loader(
     stream: Stream,
     geometry: Geometry,
     status: Arc<Status>,
-) -> Load {
+) -> Loader {
     Box::new(move || {
         let load = || {
             let pack = Pack::find(&places, &pack_id)?;

@@ -43,9 +43,7 @@ pub struct MaskStream {
     pub sample_rate: u32,
     /// Channels the networks see: 1 (the root mean square over the host's channels) or 2.
     pub channels: usize,
-    /// Window length in samples at `sample_rate`.
-    pub fft: usize,
-    /// Hop in samples at `sample_rate`.
+    /// Hop in samples at `sample_rate`; a window is [`OVERLAP`] hops long.
     pub hop: usize,
     /// Frames after the chunk that the backward LSTMs start from.
     pub lookahead_frames: usize,
@@ -67,9 +65,7 @@ pub struct WaveformStream {
 pub struct NotesStream {
     /// Hz.
     pub sample_rate: u32,
-    /// Window length in samples at `sample_rate`.
-    pub fft: usize,
-    /// Hop in samples at `sample_rate`.
+    /// Hop in samples at `sample_rate`; a window is [`OVERLAP`] hops long.
     pub hop: usize,
 }
 
@@ -98,14 +94,13 @@ impl MaskStream {
     pub const DEFAULT: Self = Self {
         sample_rate: 44100,
         channels: 2,
-        fft: 4096,
         hop: 1024,
         lookahead_frames: 8,
     };
 
     /// Bins of the network's spectrum.
     pub fn bins(&self) -> usize {
-        self.fft / 2 + 1
+        OVERLAP * self.hop / 2 + 1
     }
 }
 
@@ -312,7 +307,6 @@ mod tests {
         });
         let notes = Stream::Notes(NotesStream {
             sample_rate: 44_100,
-            fft: 4096,
             hop: 1024,
         });
         #[rustfmt::skip]

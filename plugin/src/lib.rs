@@ -1,7 +1,7 @@
 //! One2Four takes a mix apart into drums, bass, piano and other, and lets you mix it again.
 //!
-//! An audio plugin (VST3 and CLAP). Audio goes in chunks of one second to a worker thread that runs
-//! one bidirectional LSTM per stem, and comes back as four stems, delayed by exactly the latency told
+//! An audio plugin (VST3 and CLAP). Audio goes in chunks of a second or less to a worker thread that runs
+//! the networks of a pack, and comes back as four stems, delayed by exactly the latency told
 //! to the host. Those of a `mask` pack add up to what went in; those of a `waveform` pack join it, and
 //! those of a `notes` pack are a band that plays along.
 //!
@@ -34,6 +34,7 @@
 //! | [`bridge`] | all | queues and counters; the only room where threads meet |
 //! | [`music`] | any | pure functions on beats, chords and notes |
 //! | [`instrument`] | worker | plays notes on a SoundFont |
+//! | [`network`] | worker | what a pack gives to the worker |
 //! | [`worker`] | one per instance | makes stems of chunks |
 //! | [`pack`] | worker, host's main thread | `pack.toml`, checks, ONNX Runtime |
 //! | [`engine`] | host's main thread | puts one activation together |
@@ -42,8 +43,18 @@
 //! | [`score`] | any but audio | what the band played, as MIDI and as a lead sheet |
 //! | [`report`] | any but audio | counters as JSON |
 //!
-//! Imports go one way: dsp, geometry, music <- instrument, pack <- worker; bridge <- audio, worker,
-//! editor. `audio` never imports `worker` or `pack`.
+//! Imports go one way: a room imports only rooms of the lines above its own. `bridge` and `params` import
+//! each other too.
+//!
+//! ```text
+//! geometry, music
+//! bridge, params, dsp
+//! audio, instrument, report
+//! network, score
+//! pack, worker
+//! engine, editor
+//! plugin
+//! ```
 
 pub mod audio;
 pub mod bridge;
@@ -53,6 +64,7 @@ pub mod engine;
 pub mod geometry;
 pub mod instrument;
 pub mod music;
+pub mod network;
 pub mod pack;
 pub mod params;
 mod plugin;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use one2four::bridge::{self, Chunk, Outcome, Status};
 use one2four::geometry::{
-    ChunkSetting, Geometry, MAX_BUDGET_S, MaskStream, NotesStream, OVERLAP, Stream, WaveformStream,
+    ChunkSetting, Geometry, MAX_BUDGET_S, MaskStream, NotesStream, Stream, WaveformStream,
 };
 use proptest::prelude::*;
 
@@ -27,8 +27,7 @@ prop_compose! {
         channels in 1_usize..=2,
         lookahead_frames in 0_usize..=256,
     ) -> Stream {
-        let fft = OVERLAP * hop;
-        Stream::Mask(MaskStream { sample_rate, fft, hop, channels, lookahead_frames })
+        Stream::Mask(MaskStream { sample_rate, hop, channels, lookahead_frames })
     }
 }
 
@@ -46,7 +45,7 @@ prop_compose! {
 prop_compose! {
     /// Any stream that the `pack.toml` of a `notes` pack may have.
     fn notes_stream()(sample_rate in 8_000_u32..=192_000, hop in 16_usize..=4096) -> Stream {
-        Stream::Notes(NotesStream { sample_rate, fft: OVERLAP * hop, hop })
+        Stream::Notes(NotesStream { sample_rate, hop })
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use crate::bridge::{AudioEnd, Chunk, Counters, Direction, Point};
+use crate::dsp::MAX_SAMPLE;
 use crate::geometry::Geometry;
 
 /// Input up to this is silence: two steps of a 16-bit file, -84 dBFS, so that dither is silence too.
 const SILENCE: f32 = 2.0 / 32768.0;
-/// Input above this is an error of the sender's: +120 dBFS.
-const MAX_SAMPLE: f32 = 1e6;
 
 /// How long stems are made after the last of them was muted, in seconds: whoever compares with the input
 /// unmutes them soon, and then they are there.
@@ -213,11 +212,7 @@ mod tests {
     #[test]
     fn what_is_asked_between_two_chunks_counts_from_where_it_was_asked() {
         let (sample_rate, hop) = (44_100, 1024);
-        let stream = Stream::Notes(NotesStream {
-            sample_rate,
-            fft: 4 * hop,
-            hop,
-        });
+        let stream = Stream::Notes(NotesStream { sample_rate, hop });
         let geometry = Geometry::new(&stream, 44_100.0, ChunkSetting::Hop);
         let (mut audio, _worker, _owner, _editor) =
             bridge::open(&geometry, 1, 512, Arc::new(Status::default()));

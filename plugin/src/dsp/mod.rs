@@ -13,3 +13,6 @@ pub use ramp::Ramp;
 pub use rates::{rate_steps, resampled_len};
 pub use ring::Ring;
 pub use stft::{Spectrum, Stft};
+
+/// What is louder is an error of whoever made it: +120 dBFS.
+pub const MAX_SAMPLE: f32 = 1e6;

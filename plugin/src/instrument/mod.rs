@@ -7,7 +7,7 @@ mod sound;
 pub use sampler::Sampler;
 pub use sound::{MAX_SOUND_BYTES, Sound};
 
-use crate::worker::Sounds;
+use crate::music::decode::{KIT, VOICES};
 
 /// Plays notes, each stem by itself.
 pub trait Instrument: Send {
@@ -25,4 +25,23 @@ pub trait Instrument: Send {
 
     /// Fills both sides with what the stem sounds like next.
     fn render(&mut self, stem_idx: usize, left: &mut [f32], right: &mut [f32]);
+}
+
+/// What a style is played on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sounds {
+    /// The General-MIDI drum of each voice.
+    pub kit: [u8; VOICES],
+    /// The General-MIDI programs, from 0, of bass, piano and other.
+    pub programs: [u8; 3],
+}
+
+impl Default for Sounds {
+    fn default() -> Self {
+        Self {
+            kit: KIT,
+            // Fingered bass, grand piano, steel guitar.
+            programs: [33, 0, 25],
+        }
+    }
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use rustysynth::{Synthesizer, SynthesizerSettings};
 
-use super::{Instrument, Sound};
+use super::{Instrument, Sound, Sounds};
 use crate::bridge::NUM_STEMS;
-use crate::worker::Sounds;
 
 /// Samples in which the synthesisers count: a note starts at most so much late.
 const BLOCK_SAMPLES: usize = 64;

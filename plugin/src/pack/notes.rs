@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::PackError;
 use super::manifest::{Check, MAX_TEXT, is_file_name};
+use crate::instrument::Sounds;
 use crate::music::decode::{Thresholds, VOICES};
 use crate::music::plan::{PlanRules, STYLES};
-use crate::worker::Sounds;
 
 /// The largest number in `[plan]` and `[decode]`.
 const MAX_LOGIT: f64 = 1e4;

@@ -70,7 +70,6 @@ impl Table {
             check.that(channels == 1, "stream.channels", "1", &channels)?;
             return Ok(Stream::Notes(NotesStream {
                 sample_rate: rate,
-                fft,
                 hop,
             }));
         }
@@ -81,7 +80,6 @@ impl Table {
         Ok(Stream::Mask(MaskStream {
             sample_rate: rate,
             channels,
-            fft,
             hop,
             lookahead_frames,
         }))

@@ -8,7 +8,6 @@
 mod input;
 mod lanes;
 mod mask;
-mod network;
 mod notes;
 mod patience;
 mod picture;
@@ -25,18 +24,15 @@ use std::time::{Duration, Instant};
 use crate::bridge::{Chunk, Column, Outcome, OwnerEnd, WorkerEnd};
 use crate::dsp::flush_denormals;
 use crate::geometry::Geometry;
+use crate::network::{Networks, RunError};
 
-pub use network::{
-    Band, CONTROLS, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, RunError, Sounds,
-    WaveformNetwork,
-};
 use patience::Patience;
 pub use patience::thread_time;
 use separate::Separator;
 
 /// Makes the networks. Called on the worker's thread, and again after it failed; the error is one
 /// sentence for the reader.
-pub type Load = Box<dyn FnMut() -> Result<Networks, String> + Send>;
+pub type Loader = Box<dyn FnMut() -> Result<Networks, String> + Send>;
 
 /// How often the worker looks for chunks, as a part of the time it has for one.
 const LOOKS_PER_BUDGET: u32 = 8;
@@ -58,7 +54,7 @@ impl Worker {
         owner: OwnerEnd,
         geometry: Geometry,
         channels: usize,
-        load: Load,
+        load: Loader,
     ) -> std::io::Result<Self> {
         let status = end.status.clone();
         let run = move || {
@@ -94,7 +90,7 @@ struct Loop {
     end: WorkerEnd,
     geometry: Geometry,
     channels: usize,
-    load: Load,
+    load: Loader,
     /// `None` until the networks could be loaded.
     separator: Option<Separator>,
     /// When loading may be tried (again).
@@ -108,7 +104,7 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(end: WorkerEnd, geometry: Geometry, channels: usize, load: Load) -> Self {
+    fn new(end: WorkerEnd, geometry: Geometry, channels: usize, load: Loader) -> Self {
         let chunk_s = geometry.chunk_samples() as f64 / geometry.sample_rate;
         let chunk = Duration::from_secs_f64(chunk_s);
         Self {

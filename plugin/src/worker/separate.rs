@@ -1,12 +1,11 @@
 //! The way of a chunk to its stems: what is the same for every kind of pack.
 
-use super::RunError;
 use super::mask::Masks;
-use super::network::Networks;
 use super::notes::Notes;
 use super::waveform::Waveforms;
 use crate::bridge::{Chunk, Column};
 use crate::geometry::{Geometry, Stream};
+use crate::network::{Networks, RunError};
 
 /// The way of a kind of pack. Chunks come in their order, each with `skip` or `run`.
 pub trait Way: Send {

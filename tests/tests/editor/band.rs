@@ -4,11 +4,11 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
 use one2four::bridge::{Feel, NUM_STEMS, PackIdentity};
 use one2four::geometry::{NotesStream, Stream};
-use one2four::instrument::Instrument;
+use one2four::instrument::{Instrument, Sounds};
 use one2four::music::decode::{Played, Thresholds};
 use one2four::music::plan::{PlanLogits, PlanRules, STYLES};
+use one2four::network::{Band, Hearing, Networks, NotesNetwork, Orders, RunError};
 use one2four::params::{Fills, STRIPS};
-use one2four::worker::{Band, Hearing, Networks, NotesNetwork, Orders, RunError, Sounds};
 
 use super::rig::Rig;
 
@@ -115,7 +115,6 @@ fn band() -> Networks {
 fn rig() -> Rig {
     let stream = Stream::Notes(NotesStream {
         sample_rate: 44_100,
-        fft: 4096,
         hop: 1024,
     });
     let mut rig = Rig::with(stream, band);
@@ -217,7 +216,7 @@ fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
     rig.press(Key::ArrowUp, Modifiers::NONE);
     rig.press(Key::ArrowUp, Modifiers::SHIFT);
     rig.wheel("Complexity", -1.0, Modifiers::NONE);
-    let direction = rig.params.direction();
+    let direction = rig.params.band.direction();
     assert_eq!(direction.style, Some(1));
     assert_eq!(rig.params.band.fills.value(), Fills::Two);
     assert_eq!(direction.feel, Feel::Double);
@@ -233,7 +232,7 @@ fn every_control_of_the_band_is_reached_and_turns_its_parameter() {
     assert_eq!(direction.swing, 0.06);
     assert_eq!(direction.complexity, -0.1);
     rig.double_click("Intensity");
-    assert_eq!(rig.params.direction().intensity, None);
+    assert_eq!(rig.params.band.direction().intensity, None);
 }
 
 #[test]

@@ -13,10 +13,10 @@ use one2four::audio::HostTime;
 use one2four::bridge::{EditorSlot, Status};
 use one2four::editor::{App, Links};
 use one2four::engine::{Engine, HostConfig};
-use one2four::geometry::{ChunkSetting, Geometry, MaskStream, Stream};
+use one2four::geometry::{ChunkSetting, Geometry, Stream};
+use one2four::network::{MaskNetwork, Networks, RunError};
 use one2four::pack::Places;
 use one2four::params::{One2FourParams, Settings};
-use one2four::worker::{MaskNetwork, Networks, RunError};
 use stage::{Canvas, Desk};
 
 /// Hz.
@@ -28,14 +28,6 @@ const BLOCK: usize = 512;
 struct Equal;
 
 impl MaskNetwork for Equal {
-    fn channels(&self) -> usize {
-        1
-    }
-
-    fn bins(&self) -> usize {
-        MaskStream::DEFAULT.bins()
-    }
-
     fn run(
         &mut self,
         _magnitude: ArrayView3<f32>,
@@ -195,7 +187,7 @@ impl Rig {
             let time = self.time();
             let room = &mut self.engine.room;
             room.set_time(&time);
-            room.direct(self.params.direction(), true);
+            room.direct(self.params.band.direction(), true);
             room.process(&mut channels, None, &self.params.mix(), true);
             self.position += BLOCK;
             if block_idx % 3 == 0 {

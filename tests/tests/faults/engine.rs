@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use one2four::geometry::ChunkSetting;
-use one2four::worker::Load;
+use one2four::worker::Loader;
 
 use crate::Found;
 use crate::deck::{Deck, Pace, blocks_of, with_stem_gain};
@@ -13,7 +13,7 @@ use crate::heard::{heard, noise};
 const RATE: f64 = 48_000.0;
 
 /// Plays with this trouble and tells what was heard.
-fn play(load: Load, chunk: ChunkSetting, pace: Pace, seconds: f64) -> Found {
+fn play(load: Loader, chunk: ChunkSetting, pace: Pace, seconds: f64) -> Found {
     let mut deck = Deck::new(RATE, chunk, 2, pace, load);
     let input = noise(seconds, RATE);
     let played = deck.play(&input, blocks_of(256), &[(0, with_stem_gain(0, 0.0))]);

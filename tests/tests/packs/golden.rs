@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Array4, ArrayD, Axis, IxDyn};
 use one2four::geometry::{ChunkSetting, Geometry};
+use one2four::network::{MaskNetwork, WaveformNetwork};
 use one2four::pack::{self, Loaded, MaskNetworks, Pack, WaveformNetworks};
-use one2four::worker::{MaskNetwork, WaveformNetwork};
 use serde::Deserialize;
 
 use crate::golden_notes;

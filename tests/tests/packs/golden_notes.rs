@@ -8,8 +8,8 @@ use one2four::music::decode::{Decoder, Played, Told, Wishes};
 use one2four::music::grid::{CELLS, Place, cell_of};
 use one2four::music::hear::{Ear, FLUX_FRAMES, fill_cells};
 use one2four::music::plan::{Follow, PlanLogits};
+use one2four::network::{Hearing, NotesNetwork, Orders};
 use one2four::pack::{BandManifest, NotesNetworks};
-use one2four::worker::{Hearing, NotesNetwork, Orders};
 use realfft::num_complex::Complex32;
 
 use crate::golden::{Golden, assert_close};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use one2four::geometry::{ChunkSetting, MaskStream, Stream};
+use one2four::geometry::{ChunkSetting, Stream};
 
 use crate::deck::*;
 use crate::doubles::{Double, Trouble};
@@ -43,13 +43,7 @@ fn a_bounce_and_a_live_run_are_the_same_to_the_bit_whatever_the_blocks() {
 #[test]
 fn a_bounce_that_nobody_announces_has_its_stems_from_the_first_sample() {
     let input = noise_signal(2, 50_000);
-    let stream = Stream::Mask(MaskStream {
-        sample_rate: 44_100,
-        fft: 4096,
-        hop: 1024,
-        channels: 2,
-        lookahead_frames: 8,
-    });
+    let stream = Stream::DEFAULT;
     for setting in ChunkSetting::ALL {
         let play = |pace| {
             // While the first chunk takes its time, the host goes on.

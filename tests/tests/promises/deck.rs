@@ -9,8 +9,8 @@ use one2four::bridge::{Direction, Status};
 use one2four::engine::{Engine, HostConfig};
 use one2four::geometry::{ChunkSetting, Geometry, Stream};
 use one2four::params::{Mix, NUM_CONTROLS, OUTPUT_IDX, gain_idx, mute_idx};
-use one2four::worker::Load;
-use stage::alloc;
+use one2four::worker::Loader;
+use stage::{alloc, xorshift};
 
 /// A signal: a vector of samples per channel.
 pub type Signal = Vec<Vec<f32>>;
@@ -62,7 +62,13 @@ pub struct Deck {
 
 impl Deck {
     /// With networks of a `mask` pack.
-    pub fn new(rate: f64, setting: ChunkSetting, channels: usize, pace: Pace, load: Load) -> Self {
+    pub fn new(
+        rate: f64,
+        setting: ChunkSetting,
+        channels: usize,
+        pace: Pace,
+        load: Loader,
+    ) -> Self {
         Self::of(&Stream::DEFAULT, rate, setting, channels, pace, load)
     }
 
@@ -73,7 +79,7 @@ impl Deck {
         setting: ChunkSetting,
         channels: usize,
         pace: Pace,
-        load: Load,
+        load: Loader,
     ) -> Self {
         Self::with_blocks(MAX_BLOCK, stream, rate, setting, channels, pace, load)
     }
@@ -86,7 +92,7 @@ impl Deck {
         setting: ChunkSetting,
         channels: usize,
         pace: Pace,
-        load: Load,
+        load: Loader,
     ) -> Self {
         let geometry = Geometry::new(stream, rate, setting);
         let host = HostConfig {
@@ -237,13 +243,7 @@ pub fn random_blocks(seed: u32) -> impl FnMut() -> usize {
 
 /// Noise from -1 to 1.
 pub fn noise(seed: u32) -> impl FnMut() -> f32 {
-    let mut state = seed.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
-    move || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state as f32 / u32::MAX as f32 * 2.0 - 1.0
-    }
+    xorshift(seed.wrapping_mul(747_796_405).wrapping_add(2_891_336_453))
 }
 
 /// Full-scale noise, another in each channel.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
 use one2four::geometry::{MaskStream, NotesStream, Stream, WaveformStream};
-use one2four::instrument::Instrument;
+use one2four::instrument::{Instrument, Sounds};
 use one2four::music::decode::{Played, Thresholds};
 use one2four::music::plan::{PlanLogits, PlanRules, STYLES};
-use one2four::worker::{
-    Band, Hearing, Load, MaskNetwork, Networks, NotesNetwork, Orders, RunError, Sounds,
-    WaveformNetwork, thread_time,
+use one2four::network::{
+    Band, Hearing, MaskNetwork, Networks, NotesNetwork, Orders, RunError, WaveformNetwork,
 };
+use one2four::worker::{Loader, thread_time};
 
 /// What the double is trained on where it gives samples.
 const WAVEFORM_STREAM: WaveformStream = WaveformStream {
@@ -27,7 +27,6 @@ pub const WAVEFORM: Stream = Stream::Waveform(WAVEFORM_STREAM);
 /// What the double of a band is trained on.
 pub const NOTES: Stream = Stream::Notes(NotesStream {
     sample_rate: 44_100,
-    fft: 4096,
     hop: 1024,
 });
 
@@ -117,19 +116,19 @@ impl Double {
     }
 
     /// What an engine loads it with, as networks of a `mask` pack.
-    pub fn load(&self) -> Load {
+    pub fn load(&self) -> Loader {
         let double = self.clone();
         Box::new(move || Ok(Networks::Mask(Box::new(double.clone()))))
     }
 
     /// What an engine loads it with, as networks of a `waveform` pack.
-    pub fn load_waveform(&self) -> Load {
+    pub fn load_waveform(&self) -> Loader {
         let double = self.clone();
         Box::new(move || Ok(Networks::Waveform(Box::new(double.clone()))))
     }
 
     /// What an engine loads it with, as a `notes` pack.
-    pub fn load_notes(&self) -> Load {
+    pub fn load_notes(&self) -> Loader {
         let double = self.clone();
         Box::new(move || {
             Ok(Networks::Notes(Box::new(Band {
@@ -177,14 +176,6 @@ impl Double {
 }
 
 impl MaskNetwork for Double {
-    fn channels(&self) -> usize {
-        MaskStream::DEFAULT.channels
-    }
-
-    fn bins(&self) -> usize {
-        MaskStream::DEFAULT.bins()
-    }
-
     fn run(
         &mut self,
         magnitude: ArrayView3<f32>,
@@ -223,10 +214,6 @@ impl MaskNetwork for Double {
 }
 
 impl WaveformNetwork for Double {
-    fn channels(&self) -> usize {
-        WAVEFORM_STREAM.channels
-    }
-
     fn run(
         &mut self,
         audio: ArrayView2<f32>,

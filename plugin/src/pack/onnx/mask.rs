@@ -3,15 +3,14 @@
 use ndarray::{Array3, Array4, ArrayView3, ArrayViewMut4, Axis};
 use ort::value::TensorRef;
 
-use super::{Part, failed, not_shaped};
+use super::{Part, failed, fill_one, not_shaped};
 use crate::bridge::NUM_STEMS;
 use crate::geometry::{Geometry, MaskStream};
-use crate::worker::{MaskNetwork, RunError};
+use crate::network::{MaskNetwork, RunError};
 
-/// The networks, and the memory that each graph's forward LSTMs have of the chunks before.
+/// The networks, each with the memory that its forward LSTMs have of the chunks before.
 pub struct MaskNetworks {
-    parts: Vec<(Part, Vec<f32>)>,
-    stream: MaskStream,
+    parts: Vec<Part>,
 }
 
 impl MaskNetworks {
@@ -21,14 +20,7 @@ impl MaskNetworks {
         stream: MaskStream,
         geometry: &Geometry,
     ) -> Result<Self, RunError> {
-        let parts = parts.into_iter().map(|part| {
-            let len = part.state.iter().product::<i64>() as usize;
-            (part, vec![0.0; len])
-        });
-        let mut networks = Self {
-            parts: parts.collect(),
-            stream,
-        };
+        let mut networks = Self { parts };
         let (channels, bins) = (stream.channels, stream.bins());
         let frames = geometry.chunk_frames + stream.lookahead_frames;
         let quiet = |(frame, _, bin): (usize, usize, usize)| ((frame + bin) % 7) as f32 * 1e-3;
@@ -36,7 +28,7 @@ impl MaskNetworks {
         let mut mask = Array4::zeros((geometry.chunk_frames, NUM_STEMS, channels, bins));
         for _ in 0..2 {
             networks.run(magnitude.view(), mask.view_mut())?;
-            let states = networks.parts.iter().flat_map(|(_, state)| state);
+            let states = networks.parts.iter().flat_map(|part| &part.state);
             if !mask.iter().chain(states).all(|value| value.is_finite()) {
                 return Err(RunError::NotANumber);
             }
@@ -47,19 +39,11 @@ impl MaskNetworks {
 
     /// Each graph's memory of the chunks before, in the order of `pack.toml`.
     pub fn states(&mut self) -> impl Iterator<Item = &mut Vec<f32>> {
-        self.parts.iter_mut().map(|(_, state)| state)
+        self.parts.iter_mut().map(|part| &mut part.state)
     }
 }
 
 impl MaskNetwork for MaskNetworks {
-    fn channels(&self) -> usize {
-        self.stream.channels
-    }
-
-    fn bins(&self) -> usize {
-        self.stream.bins()
-    }
-
     fn run(
         &mut self,
         magnitude: ArrayView3<f32>,
@@ -67,24 +51,23 @@ impl MaskNetwork for MaskNetworks {
     ) -> Result<(), RunError> {
         self.parts
             .iter_mut()
-            .try_for_each(|(part, state)| run(part, state, &magnitude, &mut mask))
+            .try_for_each(|part| run(part, &magnitude, &mut mask))
     }
 
     fn reset(&mut self) {
-        self.parts.iter_mut().for_each(|(_, state)| state.fill(0.0));
+        self.states().for_each(|state| state.fill(0.0));
     }
 }
 
 fn run(
     part: &mut Part,
-    state: &mut [f32],
     magnitude: &ArrayView3<f32>,
     mask: &mut ArrayViewMut4<f32>,
 ) -> Result<(), RunError> {
-    let shape = part.state.clone();
-    let state_in = TensorRef::from_array_view((shape, &*state)).map_err(failed)?;
+    let state = (part.shape.clone(), &*part.state);
+    let state = TensorRef::from_array_view(state).map_err(failed)?;
     let magnitude = TensorRef::from_array_view(magnitude.view()).map_err(failed)?;
-    let inputs = ort::inputs!["magnitude" => magnitude, "state" => state_in];
+    let inputs = ort::inputs!["magnitude" => magnitude, "state" => state];
     let outputs = part.session.run(inputs).map_err(failed)?;
 
     let found = outputs["mask"].try_extract_array::<f32>().map_err(failed)?;
@@ -95,12 +78,5 @@ fn run(
     for (found, &stem_idx) in found.axis_iter(Axis(1)).zip(&part.stems) {
         mask.index_axis_mut(Axis(1), stem_idx).assign(&found);
     }
-    let (_, next) = outputs["next_state"]
-        .try_extract_tensor::<f32>()
-        .map_err(failed)?;
-    if next.len() != state.len() {
-        return Err(not_shaped("next_state", &[next.len()]));
-    }
-    state.copy_from_slice(next);
-    Ok(())
+    fill_one(&outputs, "next_state", &mut part.state)
 }

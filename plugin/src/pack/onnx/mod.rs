@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use ort::environment::Environment;
 use ort::ep::CPU;
-use ort::session::Session;
+use ort::session::{Session, SessionOutputs};
 use prost::bytes::Bytes;
 
 use super::container::{self, Contents};
@@ -24,7 +24,7 @@ use super::{
 use crate::dsp::resampled_len;
 use crate::geometry::{Geometry, Stream};
 use crate::instrument::{MAX_SOUND_BYTES, Sampler, Sound};
-use crate::worker::{Band, Networks, RunError};
+use crate::network::{Band, Networks, RunError};
 
 use weights::Weights;
 
@@ -174,8 +174,10 @@ struct Part {
     _weights: Arc<Weights>,
     /// The indices of its stems.
     stems: Vec<usize>,
-    /// The shape of its state.
-    state: Vec<i64>,
+    /// The shape of its state; empty where it has none.
+    shape: Vec<i64>,
+    /// What it remembers of the runs before.
+    state: Vec<f32>,
 }
 
 impl Part {
@@ -195,11 +197,13 @@ impl Part {
         for (name, values) in &weights.values {
             builder = builder.with_initializer(name, values.clone())?;
         }
+        let len = contents.state.iter().product::<i64>() as usize;
         Ok(Self {
             session: builder.commit_from_memory(&contents.bytes)?,
             _weights: weights,
             stems: graph.stem_indices(),
-            state: contents.state,
+            shape: contents.state,
+            state: vec![0.0; len],
         })
     }
 }
@@ -248,4 +252,23 @@ fn failed(error: ort::Error) -> RunError {
 
 fn not_shaped(name: &str, found: &[usize]) -> RunError {
     RunError::Runtime(format!("{name} has the shape {found:?}"))
+}
+
+/// Copies the output `name` into `rows`.
+fn fill<const N: usize>(
+    outputs: &SessionOutputs,
+    name: &str,
+    rows: &mut [[f32; N]],
+) -> Result<(), RunError> {
+    let (_, found) = outputs[name].try_extract_tensor::<f32>().map_err(failed)?;
+    if found.len() != N * rows.len() {
+        return Err(not_shaped(name, &[found.len()]));
+    }
+    rows.as_flattened_mut().copy_from_slice(found);
+    Ok(())
+}
+
+/// Copies the output `name`, which has one number a row.
+fn fill_one(outputs: &SessionOutputs, name: &str, rows: &mut [f32]) -> Result<(), RunError> {
+    fill(outputs, name, rows.as_chunks_mut::<1>().0)
 }

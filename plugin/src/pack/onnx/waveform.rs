@@ -6,7 +6,7 @@ use ort::value::TensorRef;
 use super::{Part, failed, not_shaped};
 use crate::bridge::NUM_STEMS;
 use crate::geometry::WaveformStream;
-use crate::worker::{RunError, WaveformNetwork};
+use crate::network::{RunError, WaveformNetwork};
 
 /// Samples of the first runs.
 pub(super) const WARM_UP_SAMPLES: usize = 4096;
@@ -14,13 +14,12 @@ pub(super) const WARM_UP_SAMPLES: usize = 4096;
 /// The networks.
 pub struct WaveformNetworks {
     parts: Vec<Part>,
-    stream: WaveformStream,
 }
 
 impl WaveformNetworks {
     /// Runs them: the first runs are slow, and a file can hold weights that give no numbers.
     pub(super) fn warm(parts: Vec<Part>, stream: WaveformStream) -> Result<Self, RunError> {
-        let mut networks = Self { parts, stream };
+        let mut networks = Self { parts };
         let channels = stream.channels;
         let quiet = |(sample, _): (usize, usize)| ((sample % 101) as f32 - 50.0) * 1e-3;
         let audio = Array2::from_shape_fn((WARM_UP_SAMPLES, channels), quiet);
@@ -36,10 +35,6 @@ impl WaveformNetworks {
 }
 
 impl WaveformNetwork for WaveformNetworks {
-    fn channels(&self) -> usize {
-        self.stream.channels
-    }
-
     fn run(
         &mut self,
         audio: ArrayView2<f32>,

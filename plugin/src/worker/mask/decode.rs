@@ -4,7 +4,7 @@ use ndarray::{ArrayView3, ArrayView4, ArrayViewMut3, Axis, s};
 use realfft::num_complex::Complex32;
 
 use crate::bridge::NUM_STEMS;
-use crate::worker::RunError;
+use crate::network::RunError;
 
 /// Below this sum of masks no network claims the bin.
 const NO_CLAIM: f32 = 1e-9;

@@ -6,13 +6,12 @@ mod synthesise;
 
 use ndarray::{Array3, Array4};
 
-use super::RunError;
-use super::network::MaskNetwork;
 use super::picture::Picture;
 use super::separate::Way;
 use crate::bridge::{Chunk, Column, NUM_STEMS};
 use crate::dsp::Stft;
 use crate::geometry::{Geometry, MaskStream, OVERLAP};
+use crate::network::{MaskNetwork, RunError};
 
 use analyse::Analyse;
 use synthesise::Synthesise;
@@ -44,7 +43,7 @@ impl Masks {
         network: Box<dyn MaskNetwork>,
     ) -> Self {
         let frames = geometry.chunk_frames + stream.lookahead_frames;
-        let tensor = (network.channels(), network.bins());
+        let (seen, bins) = (stream.channels, stream.bins());
         let stft = Stft::new(geometry.hop);
         let first_middle = geometry.fft() as i64 / 2 - geometry.worker_delay_samples() as i64;
         Self {
@@ -52,8 +51,8 @@ impl Masks {
             stft,
             analyse: Analyse::new(geometry, stream, channels),
             synthesise: Synthesise::new(geometry, channels),
-            magnitude: Array3::zeros((frames, tensor.0, tensor.1)),
-            mask: Array4::zeros((geometry.chunk_frames, NUM_STEMS, tensor.0, tensor.1)),
+            magnitude: Array3::zeros((frames, seen, bins)),
+            mask: Array4::zeros((geometry.chunk_frames, NUM_STEMS, seen, bins)),
             shares: std::array::from_fn(|_| vec![0.0; geometry.bins()].into()),
             network,
             hop: geometry.hop,

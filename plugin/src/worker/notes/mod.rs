@@ -12,14 +12,14 @@ mod song;
 mod stream;
 mod swing;
 
-use super::RunError;
 use super::input::Input;
 use super::lanes::Lanes;
-use super::network::Band;
 use super::separate::Way;
 use crate::bridge::{Act, Chunk, Column, NUM_STEMS};
+use crate::dsp::MAX_SAMPLE;
 use crate::geometry::Geometry;
 use crate::instrument::Instrument;
+use crate::network::{Band, RunError};
 
 use asked::Asked;
 use listen::Listen;
@@ -29,8 +29,6 @@ use stream::Stream;
 
 /// Input as loud as this lets a band start that has no transport to go by: -50 dBFS.
 const SOUND: f32 = 0.003_16;
-/// Louder than this is no stem: +120 dBFS, as for the input.
-const MAX_SAMPLE: f32 = 1e6;
 
 /// How long what has sounded of the song is remembered, in seconds: longer than frames are.
 const PAST_S: f64 = 30.0;

@@ -2,7 +2,7 @@
 
 use super::song::Song;
 use crate::bridge::{Act, Beat, Cue, NUM_STEMS};
-use crate::worker::network::Sounds;
+use crate::instrument::Sounds;
 
 /// Something to do, in the order in which things at one place are done.
 #[derive(Debug, Clone, Copy, PartialEq)]

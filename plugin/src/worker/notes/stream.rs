@@ -6,14 +6,14 @@ use super::play::{Play, Todo};
 use super::song::{Found, Song, Stretch};
 use super::swing::{end_place, swung};
 use crate::bridge::{Beat, Direction, Feel, NUM_STEMS};
+use crate::instrument::Sounds;
 use crate::music::chords::NO_CHORD;
 use crate::music::decode::Thresholds;
 use crate::music::decode::{Decoder, Played, Told, Wishes};
 use crate::music::grid::{CELLS, PLACES, Place};
 use crate::music::hear::{Cell, loudest_db, mean_flux};
 use crate::music::plan::{Decided, Follow, PlanLogits, PlanRules, STYLES};
-use crate::worker::RunError;
-use crate::worker::network::{Hearing, NotesNetwork, Orders, Sounds};
+use crate::network::{Hearing, NotesNetwork, Orders, RunError};
 
 /// A cell of the solo with so much flux has an onset.
 const ONSET_FLUX: f64 = 0.25;

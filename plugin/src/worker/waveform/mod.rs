@@ -9,19 +9,16 @@ mod resample;
 
 use ndarray::{Array2, Array3, s};
 
-use super::RunError;
 use super::input::Input;
 use super::lanes::Lanes;
-use super::network::WaveformNetwork;
 use super::separate::Way;
 use crate::bridge::{Chunk, Column, NUM_STEMS};
+use crate::dsp::MAX_SAMPLE;
 use crate::geometry::{Geometry, WaveformStream};
+use crate::network::{RunError, WaveformNetwork};
 
 use join::Join;
 use resample::Resample;
-
-/// Louder than this is no stem: +120 dBFS, as for the input.
-const MAX_SAMPLE: f32 = 1e6;
 
 /// Lets the networks play along with the input.
 pub struct Waveforms {
@@ -58,13 +55,13 @@ impl Waveforms {
             (geometry.chunk_samples(), geometry.worker_delay_samples());
         let down = Resample::new(host_hz, model_hz, chunk_samples + overlap_samples)?;
         let up = Resample::new(model_hz, host_hz, down.output_samples())?;
-        let num_joins = NUM_STEMS * network.channels();
+        let seen = stream.channels;
         Ok(Self {
             input: Input::new(geometry, channels),
             window: vec![0.0; chunk_samples + overlap_samples].into(),
-            audio: Array2::zeros((down.output_samples(), network.channels())),
-            stems: Array3::zeros((down.output_samples(), NUM_STEMS, network.channels())),
-            joins: (0..num_joins)
+            audio: Array2::zeros((down.output_samples(), seen)),
+            stems: Array3::zeros((down.output_samples(), NUM_STEMS, seen)),
+            joins: (0..NUM_STEMS * seen)
                 .map(|_| Join::new(chunk_samples, overlap_samples))
                 .collect(),
             lanes: Lanes::new(geometry, channels),

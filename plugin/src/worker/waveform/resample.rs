@@ -4,7 +4,7 @@ use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::dsp::{rate_steps, resampled_len};
-use crate::worker::RunError;
+use crate::network::RunError;
 
 /// The shortest Fourier transform: the longer, the closer to half the lower rate the filter reaches.
 const MIN_BLOCK: usize = 512;

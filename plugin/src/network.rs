@@ -1,9 +1,9 @@
-//! What the worker wants of a pack's networks.
+//! What a pack gives to the worker: its networks, and what goes with them.
 
 use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut3, ArrayViewMut4};
 
-use crate::instrument::Instrument;
-use crate::music::decode::{Played, Thresholds, VOICES};
+use crate::instrument::{Instrument, Sounds};
+use crate::music::decode::{Played, Thresholds};
 use crate::music::grid::{CELLS, PHASE};
 use crate::music::hear::FEATURES;
 use crate::music::plan::{PlanLogits, PlanRules, STYLES};
@@ -20,12 +20,6 @@ pub enum Networks {
 
 /// The networks of a `mask` pack, with their memory of the chunks before.
 pub trait MaskNetwork: Send {
-    /// Channels the networks see, 1 or 2; see [`crate::geometry::MaskStream::channels`].
-    fn channels(&self) -> usize;
-
-    /// Bins the networks see.
-    fn bins(&self) -> usize;
-
     /// Fills `mask` [frames, stems, channels, bins] for the first frames of `magnitude`
     /// [frames + look-ahead, channels, bins] (a full-scale sine reads 1), and remembers them.
     fn run(&mut self, magnitude: ArrayView3<f32>, mask: ArrayViewMut4<f32>)
@@ -37,9 +31,6 @@ pub trait MaskNetwork: Send {
 
 /// The networks of a `waveform` pack. They have no memory.
 pub trait WaveformNetwork: Send {
-    /// Channels the networks see, 1 or 2; see [`crate::geometry::WaveformStream::channels`].
-    fn channels(&self) -> usize;
-
     /// Fills `stems` [samples, stems, channels] for `audio` [samples, channels], both at the
     /// model's rate.
     fn run(&mut self, audio: ArrayView2<f32>, stems: ArrayViewMut3<f32>) -> Result<(), RunError>;
@@ -60,25 +51,6 @@ pub struct Band {
     pub thresholds: Thresholds,
     /// What each style is played on; [`STYLES`] of them.
     pub styles: Vec<Sounds>,
-}
-
-/// What a style is played on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sounds {
-    /// The General-MIDI drum of each voice.
-    pub kit: [u8; VOICES],
-    /// The General-MIDI programs, from 0, of bass, piano and other.
-    pub programs: [u8; 3],
-}
-
-impl Default for Sounds {
-    fn default() -> Self {
-        Self {
-            kit: crate::music::decode::KIT,
-            // Fingered bass, grand piano, steel guitar.
-            programs: [33, 0, 25],
-        }
-    }
 }
 
 /// What both networks of a `notes` pack hear of a beat (models/README.md).
