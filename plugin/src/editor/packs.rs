@@ -56,10 +56,8 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, packs: &mut Packs) {
             list(ui, links, hands, packs, &chosen);
         });
         ui.separator();
-        if ui.button("Open packs folder").clicked()
-            && let Some(folder) = links.places.user_packs()
-        {
-            folders::open(folder);
+        if ui.button("Open packs folder").clicked() {
+            folders::open(links.places.user_packs());
         }
         let words = "The folder of a pack that you put there shows up here.";
         menu::note(ui, words, theme::FAINT);

@@ -1,6 +1,6 @@
 //! Why there are no networks. Every message is one sentence for the person who reads it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The longest part of a sentence that a pack has a say in, in characters.
 const MAX_WORDS: usize = 300;
@@ -9,15 +9,12 @@ const MAX_WORDS: usize = 300;
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// No place has the pack.
-    #[error(
-        "The pack \"{id}\" is not installed; put its folder into {}",
-        shown(folder.as_deref())
-    )]
+    #[error("The pack \"{id}\" is not installed; put its folder into {}", folder.display())]
     Missing {
         /// The id looked for.
         id: String,
         /// Where a pack may be put: the user's folder, which a new version of the plugin leaves alone.
-        folder: Option<PathBuf>,
+        folder: PathBuf,
     },
     /// The plugin's file was copied without what belongs to it.
     #[error("The folder {} that belongs to the plugin is missing; copy it with the plugin or install it again", dir.display())]
@@ -90,10 +87,4 @@ fn readable(text: &str) -> String {
         readable.push('…');
     }
     readable
-}
-
-fn shown(folder: Option<&Path>) -> String {
-    folder.map_or("the plugin's folder".into(), |folder| {
-        folder.display().to_string()
-    })
 }

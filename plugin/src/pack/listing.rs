@@ -1,7 +1,6 @@
 //! The packs that are installed, for a menu.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::{Manifest, Pack, PackError, Places};
 
@@ -33,19 +32,4 @@ pub fn installed(places: &Places) -> Vec<Installed> {
             id,
         })
         .collect()
-}
-
-impl Places {
-    /// The folder where a person puts packs.
-    pub fn user_packs(&self) -> Option<&PathBuf> {
-        self.packs.last()
-    }
-
-    /// The version of the runtime, which lies beside it as text.
-    pub fn runtime_version(&self) -> Option<String> {
-        let text = fs::read_to_string(self.runtime.with_file_name("version")).ok()?;
-        let version = text.trim();
-        let is_version = version.len() < 32 && version.starts_with(|c: char| c.is_ascii_digit());
-        is_version.then(|| version.to_owned())
-    }
 }

@@ -62,7 +62,7 @@ impl Pack {
             (None, Some(dir)) if !dir.exists() => Err(PackError::Alone { dir: dir.into() }),
             (None, _) => Err(PackError::Missing {
                 id: id.into(),
-                folder: places.packs.last().cloned(),
+                folder: places.user_packs().into(),
             }),
         }
     }

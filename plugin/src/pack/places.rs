@@ -1,7 +1,8 @@
 //! Where packs and the runtime lie on this machine.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
@@ -10,7 +11,7 @@ use directories::ProjectDirs;
 pub struct Places {
     /// ONNX Runtime's library: an absolute path, so that no other copy on the machine is taken.
     pub runtime: PathBuf,
-    /// Folders of packs; the first that has a pack wins.
+    /// Folders of packs, at least one; the first that has a pack wins.
     pub packs: Vec<PathBuf>,
 }
 
@@ -36,6 +37,19 @@ impl Places {
                 .chain(user_packs)
                 .collect(),
         }
+    }
+
+    /// The folder where a person puts packs.
+    pub fn user_packs(&self) -> &Path {
+        self.packs.last().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// The version of the runtime, which lies beside it as text.
+    pub fn runtime_version(&self) -> Option<String> {
+        let text = fs::read_to_string(self.runtime.with_file_name("version")).ok()?;
+        let version = text.trim();
+        let is_version = version.len() < 32 && version.starts_with(|c: char| c.is_ascii_digit());
+        is_version.then(|| version.to_owned())
     }
 }
 

@@ -77,20 +77,20 @@ pub fn check(
     let inputs = graph.input.iter().filter(|input| !is_weight(input));
     let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), graph.output.iter().collect());
     let stems = num_stems as i64;
-    let state = match stream {
+    let (state, num_inputs, num_outputs) = match stream {
         Stream::Mask(stream) => {
             let (channels, bins) = (stream.channels as i64, stream.bins() as i64);
             checked.shape(&inputs, "magnitude", &[0, channels, bins])?;
             checked.shape(&outputs, "mask", &[0, stems, channels, bins])?;
             let state = checked.state(&inputs)?;
             checked.shape(&outputs, "next_state", &state)?;
-            state
+            (state, 2, 2)
         }
         Stream::Waveform(stream) => {
             let channels = stream.channels as i64;
             checked.shape(&inputs, "audio", &[0, channels])?;
             checked.shape(&outputs, "stems", &[0, stems, channels])?;
-            Vec::new()
+            (Vec::new(), 1, 1)
         }
         Stream::Notes(_) => {
             let tensors = if num_stems == 0 {
@@ -106,19 +106,7 @@ pub fn check(
             }
             let state = checked.state(&inputs)?;
             checked.shape(&outputs, "next_state", &state)?;
-            state
-        }
-    };
-    let (num_inputs, num_outputs) = match stream {
-        Stream::Mask(_) => (2, 2),
-        Stream::Waveform(_) => (1, 1),
-        Stream::Notes(_) => {
-            let tensors = if num_stems == 0 {
-                notes::PLAN
-            } else {
-                notes::BAND
-            };
-            (tensors.inputs.len() + 1, tensors.outputs.len() + 1)
+            (state, tensors.inputs.len() + 1, tensors.outputs.len() + 1)
         }
     };
     checked.number("inputs", &inputs, num_inputs)?;
@@ -281,27 +269,18 @@ impl Checked<'_> {
             let names: Vec<_> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
             return Err(self.refused(&what, "there", &format!("not among {names:?}")));
         };
-        let Some(tensor) = found
-            .r#type
-            .as_ref()
-            .and_then(|r#type| r#type.tensor.as_ref())
-        else {
+        let Some(elem_type) = found.elem_type() else {
             return Err(self.refused(&what, "a tensor", "something else"));
         };
-        if tensor.elem_type != kind {
-            let found = format!("type {}", tensor.elem_type);
+        if elem_type != kind {
+            let found = format!("type {elem_type}");
             let expected = match kind {
                 INT64 => "of 64-bit integers (type 7)",
                 _ => "of 32-bit floats (type 1)",
             };
             return Err(self.refused(&what, expected, &found));
         }
-        Ok(tensor
-            .shape
-            .iter()
-            .flat_map(|shape| &shape.dim)
-            .map(|dim| dim.value)
-            .collect())
+        Ok(found.dims())
     }
 
     /// The shape of the `state` among `tensors`.
