@@ -15,7 +15,6 @@ use nice_plug::prelude::*;
 use nice_plug::util;
 use serde::{Deserialize, Serialize};
 
-use crate::bridge::Direction;
 use crate::geometry::ChunkSetting;
 
 pub use restore::in_range;
@@ -162,11 +161,6 @@ impl One2FourParams {
         }
         mix[OUTPUT_IDX] = linear_gain(self.output_gain.value());
         mix
-    }
-
-    /// What is asked of the band now. Neither allocates nor blocks.
-    pub fn direction(&self) -> Direction {
-        self.band.direction()
     }
 }
 

@@ -118,7 +118,6 @@ impl<C: Class> Plugin for One2Four<C> {
         self.active = Settings::of(&self.params);
         self.wanted = self.active;
         self.is_restart_due = false;
-        self.status.is_ready.store(false, Ordering::Relaxed);
 
         let places = Places::of_this_binary();
         let pack_id = self.params.pack.get();
@@ -185,7 +184,7 @@ impl<C: Class> Plugin for One2Four<C> {
         let align_automation = self.params.align_automation.value();
         engine
             .room
-            .direct(self.params.direction(), align_automation);
+            .direct(self.params.band.direction(), align_automation);
         let mix = self.params.mix();
         let buses = match &mut aux.outputs {
             [drums, bass, piano, other] => Some([

@@ -10,9 +10,10 @@ use nice_plug::prelude::*;
 
 use super::switch_param;
 use crate::bridge::{Direction, Feel, NUM_STEMS};
+use crate::music::plan::STYLES;
 
 /// The number of the last style; 0 leaves it to the ear.
-pub const MAX_STYLE: i32 = 28;
+pub const MAX_STYLE: i32 = STYLES as i32;
 /// The last seed.
 pub const MAX_SEED: i32 = 999;
 /// Below the lowest intensity: as the style has it.

@@ -4,10 +4,7 @@ use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 
 use crate::audio::{HostTime, Note};
-use crate::bridge::NUM_STEMS;
-
-/// The channels of drums, bass, piano and other, from 0: General MIDI's drums are on its tenth.
-const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
+use crate::score::CHANNELS;
 
 /// A note as hosts take it.
 pub fn event(note: Note) -> NoteEvent<()> {

@@ -1,7 +1,7 @@
 //! Chords and keys by their numbers (models/README.md), as people write them.
 
-/// The number of no chord.
-pub const NO_CHORD: u8 = 84;
+use crate::music::chords::NO_CHORD;
+
 /// The letters in the order of fifths, from F.
 const LETTERS: [char; 7] = ['F', 'C', 'G', 'D', 'A', 'E', 'B'];
 /// What stands behind a root, by quality.

@@ -8,13 +8,12 @@ use midly::{
 use super::chord::chord_name;
 use super::song::{Bar, Metre, Song, Tick, length};
 use crate::bridge::NUM_STEMS;
+use crate::params::STRIPS;
 
 /// Of the file.
 pub const TICKS_PER_QUARTER: u16 = 480;
-/// What the stems' tracks are called.
-const TRACK_NAMES: [&str; NUM_STEMS] = ["Drums", "Bass", "Piano", "Other"];
-/// From 0: drums have the tenth, as General MIDI asks.
-const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
+/// The channels of drums, bass, piano and other, from 0: General MIDI's drums are on its tenth.
+pub const CHANNELS: [u8; NUM_STEMS] = [9, 0, 1, 2];
 /// MIDI clocks in a quarter note.
 const CLOCKS_PER_QUARTER: f64 = 24.0;
 
@@ -105,7 +104,7 @@ fn microseconds(tick: &Tick, sample_rate: f64) -> u24 {
 }
 
 fn stem(song: &Song, stem_idx: usize) -> Vec<Timed<'static>> {
-    let name = MetaMessage::TrackName(TRACK_NAMES[stem_idx].as_bytes());
+    let name = MetaMessage::TrackName(STRIPS[1 + stem_idx].as_bytes());
     let mut events = vec![(0, 0, TrackEventKind::Meta(name))];
     let midi = |message| TrackEventKind::Midi {
         channel: u4::new(CHANNELS[stem_idx]),

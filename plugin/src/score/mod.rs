@@ -15,8 +15,8 @@ mod song;
 
 use crate::bridge::{Act, Cue};
 
-pub use chord::{Key, NO_CHORD, chord_name, key_name};
-pub use midi::TICKS_PER_QUARTER;
+pub use chord::{Key, chord_name, key_name};
+pub use midi::{CHANNELS, TICKS_PER_QUARTER};
 pub use rests::without_gaps;
 
 /// A Standard MIDI File of format 1: tempo, metre and chords, then a track per stem. The cues' positions are

@@ -1,8 +1,8 @@
 //! The beats in which the band rested, so that what is written is as long as what was heard.
 
-use super::chord::NO_CHORD;
 use super::song::{TOLERANCE, length};
 use crate::bridge::{Act, Beat, Cue};
+use crate::music::chords::NO_CHORD;
 
 /// The most rests in a row: an hour of beats of 300 per minute.
 const MAX_RESTS: usize = 18_000;

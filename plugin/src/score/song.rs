@@ -1,7 +1,8 @@
 //! Cues as bars and notes on one timeline, in quarter notes.
 
-use super::chord::{Key, NO_CHORD};
+use super::chord::Key;
 use crate::bridge::{Act, Beat, Cue, NUM_STEMS};
+use crate::music::chords::{KEYS, NO_CHORD};
 
 /// How far a beat may be from where the beat before ends, in quarter notes.
 pub(super) const TOLERANCE: f64 = 0.02;
@@ -113,10 +114,10 @@ impl Song {
         let beats = timeline.beats();
         let end = beats.last().map(|tick| tick.start + length(&tick.beat))?;
         // Where no chord is heard, the key is a guess.
-        let mut counts = [0; 24];
+        let mut counts = [0; KEYS];
         let heard = beats.iter().filter(|tick| tick.beat.chord != NO_CHORD);
         for tick in heard {
-            counts[usize::from(tick.beat.key % 24)] += 1;
+            counts[usize::from(tick.beat.key) % KEYS] += 1;
         }
         // Of equals the first.
         let most = counts.iter().copied().max()?;

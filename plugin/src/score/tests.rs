@@ -6,6 +6,7 @@ use quick_xml::events::Event;
 
 use super::*;
 use crate::bridge::{Act, Beat};
+use crate::music::chords::NO_CHORD;
 
 const RATE: f64 = 44_100.0;
 /// The key of C, and chords in it.

@@ -8,9 +8,8 @@ use one2four::audio::HostTime;
 use one2four::bridge::{Act, Beat, Status};
 use one2four::engine::loader;
 use one2four::geometry::{ChunkSetting, Geometry};
-use one2four::music::chords::root_of;
+use one2four::music::chords::{NO_CHORD, root_of};
 use one2four::pack::{Pack, Places};
-use one2four::score::NO_CHORD;
 use stage::{paths, read_audio};
 
 use crate::deck::{Deck, Pace, Signal, blocks_of, noise, unity};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use one2four::audio::HostTime;
 use one2four::bridge::{Act, Feel};
 use one2four::geometry::ChunkSetting;
-use one2four::score::NO_CHORD;
+use one2four::music::chords::NO_CHORD;
 
 use crate::deck::*;
 use crate::doubles::Double;
