@@ -16,8 +16,8 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use crate::bridge::{EditorEnd, NUM_STEMS, Take};
 use crate::params::STRIPS;
 
-/// Numbers in the names of the folders.
-const MAX_FOLDERS: u32 = 9999;
+/// Numbers in the names of the folders and of the files.
+const MAX_EXPORTS: u32 = 9999;
 
 /// How much of the past is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +146,8 @@ impl Shared {
 }
 
 fn write(piece: &Piece, parent: &Path, shared: &Shared) -> Result<PathBuf, String> {
-    let folder = new_folder(parent)
+    let name = |number| format!("Stems {number}");
+    let (folder, ()) = first_free(parent, name, |folder| fs::create_dir(folder))
         .map_err(|error| format!("{} cannot be written to: {error}", parent.display()))?;
     let written = (0..NUM_STEMS).try_for_each(|stem_idx| {
         let name = STRIPS[1 + stem_idx].to_lowercase();
@@ -165,40 +166,33 @@ fn write(piece: &Piece, parent: &Path, shared: &Shared) -> Result<PathBuf, Strin
 /// Writes the first file "Band 1.mid", "Band 2.mid", ... that is not there yet.
 fn write_midi(file: &[u8], parent: &Path) -> Result<PathBuf, String> {
     let refused = |error| format!("{} cannot be written to: {error}", parent.display());
-    fs::create_dir_all(parent).map_err(refused)?;
-    for number in 1..=MAX_FOLDERS {
-        let path = parent.join(format!("Band {number}.mid"));
-        match fs::File::create_new(&path) {
-            Ok(mut created) => {
-                let written = created.write_all(file);
-                // Half a file is worse than none.
-                return match written {
-                    Ok(()) => Ok(path),
-                    Err(error) => {
-                        let _ = fs::remove_file(&path);
-                        Err(refused(error))
-                    }
-                };
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(refused(error)),
-        }
-    }
-    Err(refused(std::io::Error::other("there are 9999 files in it")))
+    let name = |number| format!("Band {number}.mid");
+    let (path, mut created) =
+        first_free(parent, name, |path| fs::File::create_new(path)).map_err(refused)?;
+    created.write_all(file).map_err(|error| {
+        // Half a file is worse than none.
+        let _ = fs::remove_file(&path);
+        refused(error)
+    })?;
+    Ok(path)
 }
 
-/// Makes the first folder "Stems 1", "Stems 2", ... that is not there yet.
-fn new_folder(parent: &Path) -> std::io::Result<PathBuf> {
+/// Makes the first of the files or folders "... 1", "... 2", ... in `parent` that is not there yet.
+fn first_free<T>(
+    parent: &Path,
+    name: impl Fn(u32) -> String,
+    make: impl Fn(&Path) -> std::io::Result<T>,
+) -> std::io::Result<(PathBuf, T)> {
     fs::create_dir_all(parent)?;
-    for number in 1..=MAX_FOLDERS {
-        let folder = parent.join(format!("Stems {number}"));
-        match fs::create_dir(&folder) {
-            Ok(()) => return Ok(folder),
+    for number in 1..=MAX_EXPORTS {
+        let path = parent.join(name(number));
+        match make(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+            made => return made.map(|made| (path, made)),
         }
     }
-    Err(std::io::Error::other("there are 9999 exports in it"))
+    let found = format!("there are {MAX_EXPORTS} exports in it");
+    Err(std::io::Error::other(found))
 }
 
 /// Where nothing was recorded, silence is written, so that the stems stay aligned.

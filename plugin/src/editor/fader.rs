@@ -1,11 +1,9 @@
 //! A fader: drag it, turn the wheel on it, use the arrow keys; double-click for 0 dB.
 
-use egui::{
-    Key, MouseWheelUnit, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
-};
+use egui::{Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 use nice_plug::prelude::{FloatParam, Param};
 
-use super::hands::{Hands, has_arrows};
+use super::hands::{self, Hands, is_fine};
 use super::theme;
 
 /// Marks on the scale of faders and meters, in dB.
@@ -14,8 +12,6 @@ pub const MARKS_DB: [f32; 6] = [-40.0, -20.0, -10.0, 0.0, 6.0, 12.0];
 const FINE: f32 = 0.1;
 /// A step of the wheel or an arrow key, in dB.
 const STEP_DB: f32 = 1.0;
-/// How far two fingers move on a touchpad for a step.
-const POINTS_PER_STEP: f32 = 16.0;
 /// A step of the page keys, in dB.
 const PAGE_DB: f32 = 6.0;
 const HINT: &str = "Double-click for 0 dB; hold Ctrl or Shift for fine steps";
@@ -39,7 +35,9 @@ pub fn show(
 ) -> Response {
     let id = ui.scope_id().with(("fader", control_idx));
     let response = ui.interact(rect, id, Sense::click_and_drag());
-    let held = drag(ui, &response, hands, gain, control_idx);
+    let speed = if is_fine(ui) { FINE } else { 1.0 };
+    let way = speed * response.drag_delta().x / (rect.width() - KNOB_WIDTH);
+    let held = hands.follow(ui, &response, gain, Some(control_idx), way);
     // Within a drag a step would be a gesture in a gesture.
     if let Some(step_db) = steps(ui, &response).filter(|_| held.is_none()) {
         let gain_db = gain.preview_plain(hands.normalized(gain)) + step_db;
@@ -62,72 +60,10 @@ pub fn show(
         .on_hover_text(HINT)
 }
 
-/// Follows a drag; returns where the hand holds the fader, because the host's echo comes later.
-fn drag(
-    ui: &Ui,
-    response: &Response,
-    hands: &Hands,
-    gain: &FloatParam,
-    control_idx: usize,
-) -> Option<f32> {
-    if response.drag_started_by(egui::PointerButton::Primary) {
-        hands.begin(gain);
-        let start = gain.unmodulated_normalized_value();
-        ui.data_mut(|data| data.insert_temp(response.id, start));
-    }
-    let mut held: Option<f32> = ui.data(|data| data.get_temp(response.id));
-    if let Some(held) = &mut held
-        && response.dragged()
-    {
-        let fine = ui.input(|input| input.modifiers.shift || input.modifiers.ctrl);
-        let speed = if fine { FINE } else { 1.0 };
-        let way = response.rect.width() - KNOB_WIDTH;
-        *held += speed * response.drag_delta().x / way;
-        let clamped = held.clamp(0.0, 1.0);
-        ui.data_mut(|data| data.insert_temp(response.id, *held));
-        hands.set(gain, Some(control_idx), clamped);
-    }
-    if held.is_some() && (response.drag_stopped() || !response.dragged()) {
-        hands.end(gain);
-        ui.data_mut(|data| data.remove_temp::<f32>(response.id));
-    }
-    held.map(|held| held.clamp(0.0, 1.0))
-}
-
 /// What the wheel and the keys ask for, in dB.
 fn steps(ui: &Ui, response: &Response) -> Option<f32> {
-    let mut steps_db = 0.0;
-    let has_focus = has_arrows(ui, response);
-    ui.input(|input| {
-        let fine = input.modifiers.shift || input.modifiers.ctrl;
-        let step_db = if fine { FINE * STEP_DB } else { STEP_DB };
-        if response.hovered() {
-            for event in &input.events {
-                // Some systems turn the wheel sideways while Shift is held.
-                if let egui::Event::MouseWheel { unit, delta, .. } = event {
-                    let points_per_step = match unit {
-                        MouseWheelUnit::Point => POINTS_PER_STEP,
-                        MouseWheelUnit::Line | MouseWheelUnit::Page => 1.0,
-                    };
-                    steps_db += step_db * (delta.x + delta.y) / points_per_step;
-                }
-            }
-        }
-        if has_focus {
-            for (key, change_db) in [
-                (Key::ArrowRight, step_db),
-                (Key::ArrowUp, step_db),
-                (Key::ArrowLeft, -step_db),
-                (Key::ArrowDown, -step_db),
-                (Key::PageUp, PAGE_DB),
-                (Key::PageDown, -PAGE_DB),
-            ] {
-                if input.key_pressed(key) {
-                    steps_db += change_db;
-                }
-            }
-        }
-    });
+    let (by_wheel, by_keys) = hands::steps(ui, response, [STEP_DB, FINE * STEP_DB, PAGE_DB]);
+    let steps_db = by_wheel + by_keys;
     (steps_db != 0.0).then_some(steps_db)
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use egui::{EventFilter, Response, Ui};
+use egui::{Event, EventFilter, Key, MouseWheelUnit, PointerButton, Response, Ui};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param, ParamPtr, PluginState};
@@ -12,6 +12,8 @@ use crate::bridge::EditorEnd;
 
 /// The longest time that a host takes to pass on what it is told: two of the longest blocks.
 const HOST_ECHO: Duration = Duration::from_millis(200);
+/// How far two fingers move on a touchpad for a step.
+const POINTS_PER_STEP: f32 = 16.0;
 
 /// The way to the host and to the audio thread.
 pub struct Hands {
@@ -116,6 +118,34 @@ impl Hands {
         self.set(param, control_idx, normalized);
         self.end(param);
     }
+
+    /// Follows a drag, which moves the control by the normalized `way` now; returns where the hand holds
+    /// the control, because the host's echo comes later.
+    pub fn follow<P: Param>(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        param: &P,
+        control_idx: Option<usize>,
+        way: f32,
+    ) -> Option<f32> {
+        if response.drag_started_by(PointerButton::Primary) {
+            self.begin(param);
+            let start = param.unmodulated_normalized_value();
+            ui.data_mut(|data| data.insert_temp(response.id, start));
+        }
+        let mut held: f32 = ui.data(|data| data.get_temp(response.id))?;
+        if response.dragged() {
+            // Beyond the ends too: a hand that comes back finds the control under it.
+            held += way;
+            ui.data_mut(|data| data.insert_temp(response.id, held));
+            self.set(param, control_idx, held.clamp(0.0, 1.0));
+        } else {
+            self.end(param);
+            ui.data_mut(|data| data.remove_temp::<f32>(response.id));
+        }
+        Some(held.clamp(0.0, 1.0))
+    }
 }
 
 impl Drop for Hands {
@@ -124,8 +154,48 @@ impl Drop for Hands {
     }
 }
 
+/// What the wheel and the keys ask of a control, one by one. The wheel and the arrow keys go a `step`,
+/// with Ctrl or Shift a `fine` one, the page keys a `page`.
+pub fn steps(ui: &Ui, response: &Response, [step, fine, page]: [f32; 3]) -> (f32, f32) {
+    let step = if is_fine(ui) { fine } else { step };
+    let has_focus = has_arrows(ui, response);
+    let (mut by_wheel, mut by_keys) = (0.0, 0.0);
+    ui.input(|input| {
+        let events = input.events.iter().filter(|_| response.hovered());
+        for event in events {
+            // Some systems turn the wheel sideways while Shift is held.
+            if let Event::MouseWheel { unit, delta, .. } = event {
+                let points_per_step = match unit {
+                    MouseWheelUnit::Point => POINTS_PER_STEP,
+                    MouseWheelUnit::Line | MouseWheelUnit::Page => 1.0,
+                };
+                by_wheel += step * (delta.x + delta.y) / points_per_step;
+            }
+        }
+        let keys = [
+            (Key::ArrowRight, step),
+            (Key::ArrowUp, step),
+            (Key::ArrowLeft, -step),
+            (Key::ArrowDown, -step),
+            (Key::PageUp, page),
+            (Key::PageDown, -page),
+        ];
+        for (key, change) in keys {
+            if has_focus && input.key_pressed(key) {
+                by_keys += change;
+            }
+        }
+    });
+    (by_wheel, by_keys)
+}
+
+/// Whether a hand asks for fine steps.
+pub fn is_fine(ui: &Ui) -> bool {
+    ui.input(|input| input.modifiers.shift || input.modifiers.ctrl)
+}
+
 /// Whether the arrow keys are for this control: it has the focus, and keeps it from following them.
-pub fn has_arrows(ui: &Ui, response: &Response) -> bool {
+fn has_arrows(ui: &Ui, response: &Response) -> bool {
     let has_focus = response.has_focus();
     if has_focus {
         let arrows = EventFilter {

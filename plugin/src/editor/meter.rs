@@ -67,13 +67,7 @@ pub fn clip_light(ui: &Ui, rect: Rect, gain: &FloatParam, levels: &[Level; 2]) -
     if is_clipped {
         painter.rect_filled(rect, theme::ROUND, theme::ALERT);
     }
-    if response.hovered() || response.has_focus() {
-        let edge = if response.has_focus() {
-            theme::TEXT
-        } else {
-            theme::LINE
-        };
-        let edge = egui::Stroke::new(1.0, edge);
+    if let Some(edge) = theme::edge(&response) {
         painter.rect_stroke(rect, theme::ROUND, edge, StrokeKind::Inside);
     }
     painter.text(

@@ -1,6 +1,6 @@
 //! What a click on the number of misses shows: what happened, and when.
 
-use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Rect, Role, Sense, StrokeKind, Ui, WidgetInfo};
 
 use super::state::State;
 use super::{menu, theme, words};
@@ -12,15 +12,9 @@ const NUM_SHOWN: usize = 10;
 pub fn button(ui: &mut Ui, rect: Rect, state: &State) {
     let id = ui.scope_id().with("misses");
     let response = ui.interact(rect, id, Sense::click());
-    let edge = match (response.has_focus(), response.hovered()) {
-        (true, _) => theme::TEXT,
-        (false, true) => theme::LINE,
-        (false, false) => egui::Color32::TRANSPARENT,
-    };
-    if edge != egui::Color32::TRANSPARENT {
-        let (fill, edge) = (theme::RAISED, Stroke::new(1.0, edge));
+    if let Some(edge) = theme::edge(&response) {
         ui.painter()
-            .rect(rect, theme::ROUND, fill, edge, StrokeKind::Inside);
+            .rect(rect, theme::ROUND, theme::RAISED, edge, StrokeKind::Inside);
     }
     response.widget_info(|| {
         let name = format!("Misses: {}", state.num_misses);

@@ -72,10 +72,8 @@ impl Picture {
         self.draw(std::iter::from_fn(|| engine.next_column()));
         // The ring still holds old columns where none came.
         let now = (self.now / self.column_samples) as i64;
-        if self.next_column < now {
-            self.clear(self.next_column.max(now - WIDTH as i64), now);
-            self.next_column = now;
-        }
+        self.clear(self.next_column, now);
+        self.next_column = self.next_column.max(now);
     }
 
     /// The input position at the lanes' right edge.
@@ -160,9 +158,7 @@ impl Picture {
         if columns.is_empty() {
             return;
         }
-        if self.next_column < start {
-            self.clear(self.next_column.max(start - WIDTH as i64), start);
-        }
+        self.clear(self.next_column, start);
         let end = start + columns.len() as i64;
         self.next_column = self.next_column.max(end);
         let is_sound = |column: &Column| column.bands.iter().flatten().any(|&level| level > 0);

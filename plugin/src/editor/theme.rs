@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke,
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Response, Stroke,
     TextStyle, Vec2,
 };
 
@@ -58,6 +58,15 @@ pub fn font(size: f32) -> FontId {
 /// Strong text of a size in points.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("strong".into()))
+}
+
+/// The edge of what has none at rest: under the pointer, and where the keyboard's focus is.
+pub fn edge(response: &Response) -> Option<Stroke> {
+    match (response.has_focus(), response.hovered()) {
+        (true, _) => Some(Stroke::new(1.0, TEXT)),
+        (false, true) => Some(Stroke::new(1.0, LINE)),
+        (false, false) => None,
+    }
 }
 
 /// Gives a window its fonts and its looks.

@@ -46,19 +46,8 @@ fn label(ui: &mut Ui, rect: Rect, id: egui::Id, gain: &FloatParam) {
     let response = ui.interact(rect, id, Sense::click());
     let text = words::decibels(gain.value());
     let painter = ui.painter();
-    if response.hovered() || response.has_focus() {
-        let edge = if response.has_focus() {
-            theme::TEXT
-        } else {
-            theme::LINE
-        };
-        painter.rect(
-            rect,
-            theme::ROUND,
-            theme::RAISED,
-            egui::Stroke::new(1.0, edge),
-            StrokeKind::Inside,
-        );
+    if let Some(edge) = theme::edge(&response) {
+        painter.rect(rect, theme::ROUND, theme::RAISED, edge, StrokeKind::Inside);
     }
     painter.text(
         rect.right_center() - egui::vec2(6.0, 0.0),

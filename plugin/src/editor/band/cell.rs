@@ -2,20 +2,20 @@
 //! nothing moves when a value gets longer.
 
 use egui::{
-    Align2, Color32, Key, MouseWheelUnit, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use nice_plug::prelude::{BoolParam, IntParam, Param};
 
-use crate::editor::hands::{Hands, has_arrows};
+use crate::editor::hands::{self, Hands};
 use crate::editor::theme;
 
 /// A step of the wheel or an arrow key.
-const STEP: i32 = 5;
+const STEP: f32 = 5.0;
+/// The same with Ctrl or Shift.
+const FINE_STEP: f32 = 1.0;
 /// A step of the page keys.
-const PAGE: i32 = 25;
-/// How far two fingers move on a touchpad for a step.
-const POINTS_PER_STEP: f32 = 16.0;
+const PAGE: f32 = 25.0;
 /// How far the hand moves from one end of a slider to the other, in widths of the cell.
 const TRAVEL: f32 = 1.5;
 
@@ -23,7 +23,8 @@ const TRAVEL: f32 = 1.5;
 /// starts where the parameter is 0.
 pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &str) {
     let response = cell(ui, rect, param.name(), Sense::click_and_drag());
-    drag(ui, &response, hands, param);
+    let way = response.drag_delta().x / (TRAVEL * rect.width());
+    hands.follow(ui, &response, param, None, way);
     let is_held = response.dragged();
     // Within a drag a step would be a gesture in a gesture.
     if let Some(steps) = steps(ui, &response).filter(|_| !is_held) {
@@ -137,63 +138,11 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, label: &str, value: &str, col
     line(20.0, value, 12.0, colour);
 }
 
-/// Follows a drag.
-fn drag(ui: &Ui, response: &Response, hands: &Hands, param: &IntParam) {
-    if response.drag_started_by(egui::PointerButton::Primary) {
-        hands.begin(param);
-        let start = param.unmodulated_normalized_value();
-        ui.data_mut(|data| data.insert_temp(response.id, start));
-    }
-    let held: Option<f32> = ui.data(|data| data.get_temp(response.id));
-    let Some(mut held) = held else {
-        return;
-    };
-    if response.dragged() {
-        held += response.drag_delta().x / (TRAVEL * response.rect.width());
-        ui.data_mut(|data| data.insert_temp(response.id, held));
-        hands.set(param, None, held.clamp(0.0, 1.0));
-    } else {
-        hands.end(param);
-        ui.data_mut(|data| data.remove_temp::<f32>(response.id));
-    }
-}
-
 /// What the wheel and the keys ask for.
 fn steps(ui: &Ui, response: &Response) -> Option<i32> {
-    let has_focus = has_arrows(ui, response);
-    let steps = ui.input(|input| {
-        let is_fine = input.modifiers.shift || input.modifiers.ctrl;
-        let step = if is_fine { 1 } else { STEP };
-        let mut steps = 0.0;
-        let wheel = input.events.iter().filter(|_| response.hovered());
-        for event in wheel {
-            if let egui::Event::MouseWheel { unit, delta, .. } = event {
-                let points_per_step = match unit {
-                    MouseWheelUnit::Point => POINTS_PER_STEP,
-                    MouseWheelUnit::Line | MouseWheelUnit::Page => 1.0,
-                };
-                steps += step as f32 * (delta.x + delta.y) / points_per_step;
-            }
-        }
-        let keys = [
-            (Key::ArrowRight, step),
-            (Key::ArrowUp, step),
-            (Key::ArrowLeft, -step),
-            (Key::ArrowDown, -step),
-            (Key::PageUp, PAGE),
-            (Key::PageDown, -PAGE),
-        ];
-        let pressed = keys
-            .iter()
-            .filter(|(key, _)| has_focus && input.key_pressed(*key));
-        let by_keys: i32 = pressed.map(|(_, step)| step).sum();
-        // What two fingers move is more than nothing.
-        by_keys
-            + if steps == 0.0 {
-                0
-            } else {
-                steps.signum() as i32 * steps.abs().ceil() as i32
-            }
-    });
+    let (by_wheel, by_keys) = hands::steps(ui, response, [STEP, FINE_STEP, PAGE]);
+    // What two fingers move is more than nothing.
+    let by_wheel = by_wheel.abs().ceil().copysign(by_wheel);
+    let steps = by_wheel as i32 + by_keys as i32;
     (steps != 0).then_some(steps)
 }
