@@ -71,25 +71,6 @@ pub fn report() -> String {
     serde_json::to_string(&Report { instances }).unwrap_or_default()
 }
 
-/// What an instance's band did.
-#[derive(Serialize)]
-struct Played {
-    plugin_id: &'static str,
-    cues: Vec<Cue>,
-}
-
-/// What the bands of the instances did since their last resets, as JSON: a list of instances, each with
-/// its `cues` (bridge::Cue).
-pub fn cues() -> String {
-    let played: Vec<_> = live()
-        .map(|(plugin_id, status)| Played {
-            plugin_id,
-            cues: status.cues.all(),
-        })
-        .collect();
-    serde_json::to_string(&played).unwrap_or_default()
-}
-
 /// The instances that there are.
 fn live() -> impl Iterator<Item = (&'static str, Arc<Status>)> {
     let instances = INSTANCES
@@ -111,18 +92,6 @@ fn live() -> impl Iterator<Item = (&'static str, Arc<Status>)> {
 pub unsafe extern "C" fn one2four_report(buffer: *mut u8, capacity: usize) -> usize {
     // SAFETY: the caller grants `capacity` bytes at `buffer`.
     unsafe { write(report().as_bytes(), buffer, capacity) }
-}
-
-/// The same for [`cues()`]. They grow while the plugin plays: a caller asks again until they fit.
-///
-/// # Safety
-///
-/// `buffer` must be valid for writes of `capacity` bytes, or `capacity` be 0.
-#[unsafe(no_mangle)]
-#[allow(unsafe_code)]
-pub unsafe extern "C" fn one2four_cues(buffer: *mut u8, capacity: usize) -> usize {
-    // SAFETY: the caller grants `capacity` bytes at `buffer`.
-    unsafe { write(cues().as_bytes(), buffer, capacity) }
 }
 
 /// Writes `bytes` into `buffer` if its `capacity` suffices, and returns how many they are.

@@ -1,7 +1,6 @@
 //! The band of a `notes` pack: what it is told, and what it does.
 
 use nice_plug::prelude::Enum;
-use serde::Serialize;
 
 /// What a person asks of the band. Taken over at the next bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,20 +97,18 @@ pub enum Feel {
 }
 
 /// Something that the band does at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cue {
     /// The input position with which it sounds, in samples since the last reset.
     pub position: i64,
     /// The same place in the host's song, in quarter notes.
     pub quarters: f64,
     /// What is done.
-    #[serde(flatten)]
     pub act: Act,
 }
 
 /// What the band does.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "act", rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Act {
     /// A note starts.
     Start {
@@ -134,7 +131,7 @@ pub enum Act {
 }
 
 /// A beat of the host's metre as it was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Beat {
     /// `quality * 12 + root`, 84 for none (models/README.md).
     pub chord: u8,

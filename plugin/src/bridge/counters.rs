@@ -38,7 +38,8 @@ pub struct Counters {
     /// Samples for which the aligned input stood in for stems that should have been there;
     /// written by the audio thread.
     pub gap_samples: AtomicU64,
-    /// Samples that were not numbers and were replaced by silence; written by the audio thread.
+    /// Samples that were not numbers and became silence, or absurdly loud and were clamped; written by the
+    /// audio thread.
     pub bad_samples: AtomicU64,
     /// Whether the editor is open; written by it. Levels and the picture are made only for it.
     pub is_watched: AtomicBool,
