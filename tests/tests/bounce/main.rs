@@ -420,7 +420,7 @@ fn what_a_band_played_is_written_as_midi_and_as_a_lead_sheet() {
             let is_title = |event: &TrackEvent| {
                 event.kind == TrackEventKind::Meta(MetaMessage::TrackName(title))
             };
-            assert!(track.iter().any(|event| is_title(event)), "{name}");
+            assert!(track.iter().any(is_title), "{name}");
             let starts = track.iter().filter(|event| match event.kind {
                 TrackEventKind::Midi {
                     channel,
