@@ -59,6 +59,7 @@ def main() -> None:
     export.add_argument("--version", help="by default that of the pack which is written over, else 0.1.0")
     export.add_argument("--mean-with", type=Path, help="a pack: write the mean of its weights and the run's")
     export.add_argument("--share", type=float, default=0.5, help="of the run in that mean, 0 to 1")
+    export.add_argument("--at-end", action="store_true", help="the run's last weights, not its best")
     export.add_argument("--seed", type=int, default=1)
 
     evaluate = commands.add_parser("evaluate", help="write models/EVALUATION.md")
@@ -133,7 +134,7 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
 
         run(
             args.network, args.run, args.out, args.version, args.seed, args.untrained, args.mean_with,
-            args.share,
+            args.share, args.at_end,
         )  # fmt: skip
     elif args.command == "evaluate" and args.songs:
         from .evaluate.own import evaluate_own

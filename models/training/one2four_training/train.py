@@ -369,8 +369,9 @@ def read_checkpoint(file: Path) -> dict:
         raise SystemExit(f"{file} cannot be read ({error}): use another --run") from error
 
 
-def load_network(folder: Path, network: str | None = None) -> torch.nn.Module:
-    """The best averaged weights of a run, in evaluation mode; of this network, where one is named."""
+def load_network(folder: Path, network: str | None = None, at_end: bool = False) -> torch.nn.Module:
+    """The averaged weights of a run with the lowest loss, or its last, in evaluation mode; of this network,
+    where one is named."""
     if not (folder / "checkpoint.pt").exists():
         raise SystemExit(f"{folder} has no checkpoint: `train` makes one")
     state = read_checkpoint(folder / "checkpoint.pt")
@@ -381,7 +382,7 @@ def load_network(folder: Path, network: str | None = None) -> torch.nn.Module:
         raise SystemExit(f"{folder} has no weights: its loss was never a number when it was validated")
     net = networks.build(found, tuple(state["args"]["stems"]))
     try:
-        net.load_state_dict(state["best"])
+        net.load_state_dict(state["average" if at_end else "best"])
     except RuntimeError as error:
         raise SystemExit(f"{folder} is of another version of {found}: train it anew") from error
     return net.eval()

@@ -11,6 +11,7 @@ from one2four_training.export import export, graph, mask
 from one2four_training.export.weights import load_pack
 from one2four_training.networks.remix import LOOKAHEAD, Remix
 from one2four_training.networks.remix_bands import STFT
+from one2four_training.train import load_network
 
 
 def rounded() -> Remix:
@@ -79,6 +80,17 @@ def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):
         torch.testing.assert_close(found[name], 0.75 * kept + 0.25 * own[name])
     with pytest.raises(SystemExit, match="leave --mean-with out"):
         export("paper-one2one", None, tmp_path, "0.0.0", seed=1, mean_with=tmp_path)
+
+
+def test_the_end_of_a_run_is_not_its_best(tmp_path):
+    weights = {"best": Remix().state_dict(), "average": Remix().state_dict()}
+    args = {"network": "remix", "stems": list(STEMS)}
+    torch.save({"args": args, "losses": [], "optimiser": {}, **weights}, tmp_path / "checkpoint.pt")
+    for at_end, wanted in ((False, "best"), (True, "average")):
+        found = load_network(tmp_path, "remix", at_end).state_dict()
+        assert all(torch.equal(found[name], values) for name, values in weights[wanted].items())
+    with pytest.raises(SystemExit, match="leave --at-end out"):
+        export("paper-one2one", None, tmp_path, "0.0.0", seed=1, at_end=True)
 
 
 def test_an_export_that_fails_leaves_the_pack_that_was_there(tmp_path, monkeypatch):

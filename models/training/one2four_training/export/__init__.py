@@ -27,10 +27,11 @@ PACKS = runs.PACKAGE.parents[1] / "packs"
 
 def export(
     network: str, run: str | None, out: Path | None, version: str | None, seed: int, untrained: bool = False,
-    mean_with: Path | None = None, share: float = 0.5,
+    mean_with: Path | None = None, share: float = 0.5, at_end: bool = False,
 ) -> None:  # fmt: skip
     """Writes the pack of a network. Untrained, it is right in shape only. With `mean_with` each weight lies
-    between that pack's and the run's, at the run's `share`."""
+    between that pack's and the run's, at the run's `share`. A run gives the weights with the lowest loss, or
+    `at_end` its last."""
     if network not in KINDS:
         if network in ("accompany-plan", "accompany-band"):
             raise SystemExit(f"{network} is a part of a pack: export --network accompany")
@@ -39,7 +40,11 @@ def export(
         raise SystemExit("random weights would take the place of the shipped pack: name a folder with --out")
     if run and out is None:
         raise SystemExit(f"{run} would take the place of the shipped pack: name a folder with --out")
-    mean = {}
+    mean = {"at_end": True} if at_end else {}
+    if at_end and (KINDS[network] != "mask" or untrained):
+        raise SystemExit(
+            "the end of a run is there for trained networks of kind mask only: leave --at-end out"
+        )
     if mean_with:
         if KINDS[network] != "mask" or untrained:
             raise SystemExit(
@@ -49,7 +54,7 @@ def export(
             raise SystemExit(
                 f"--share is {share}, and must lie between 0 (the pack's weights) and 1 (the run's)"
             )
-        mean = {"mean_with": mean_with, "share": share}
+        mean |= {"mean_with": mean_with, "share": share}
     torch.manual_seed(seed)
     out = out or PACKS / network
     if not re.fullmatch("[a-z0-9-]{1,64}", out.name):
@@ -60,6 +65,8 @@ def export(
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
+    if at_end:
+        arguments["at_end"] = True
     if mean_with:  # which may be the one that is written over
         arguments |= {"mean_with": f"{mean_with.name} {version_of(mean_with)}", "share": share}
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -207,10 +207,16 @@ def mean_of(net: Remix, pack: Path, share: float) -> Remix:
 
 
 def export(
-    network: str, run: Path | None, out: Path, version: str, mean_with: Path | None = None, share: float = 1.0
+    network: str,
+    run: Path | None,
+    out: Path,
+    version: str,
+    mean_with: Path | None = None,
+    share: float = 1.0,
+    at_end: bool = False,
 ) -> dict:
     """Writes the pack; without a run the network is untrained. Returns what was measured."""
-    net = remix.build(STEMS) if run is None else load_network(run, network)
+    net = remix.build(STEMS) if run is None else load_network(run, network, at_end)
     if mean_with:
         net = mean_of(net, mean_with, share)
     net.load_state_dict({name: values.half().float() for name, values in net.state_dict().items()})
