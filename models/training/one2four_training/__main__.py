@@ -160,7 +160,8 @@ def log_evaluation(args: argparse.Namespace) -> None:
     options = {
         name: value for name, value in vars(args).items() if value and name not in ("command", "network")
     }
-    log[args.network] = {"commit": runs.commit(), "arguments": options}
+    what = f"{args.network}, others" if args.others else args.network
+    log[what] = {"commit": runs.commit(), "arguments": options}
     runs.write(path, **{**log, "command": "evaluate", "commit": runs.commit()})
 
 
