@@ -123,7 +123,11 @@ fn stem(song: &Song, stem_idx: usize) -> Vec<Timed<'static>> {
         }
     }
     for note in song.notes.iter().filter(|note| note.stem_idx == stem_idx) {
-        let (key, vel) = (u7::new(note.pitch), u7::new(note.velocity));
+        let pitch = match stem_idx {
+            0 => of_a_drum_set(note.pitch),
+            _ => note.pitch,
+        };
+        let (key, vel) = (u7::new(pitch), u7::new(note.velocity));
         let start = ticks(note.start);
         let end = ticks(note.end).max(start + 1);
         events.push((start, 3, midi(MidiMessage::NoteOn { key, vel })));
@@ -131,6 +135,22 @@ fn stem(song: &Song, stem_idx: usize) -> Vec<Timed<'static>> {
         events.push((end, 1, midi(MidiMessage::NoteOff { key, vel })));
     }
     events
+}
+
+/// The drum that is nearest to one of General MIDI's among those that MuseScore 3's drum set has: others have no
+/// line on its staff, and no sound in many samplers of a drum kit.
+fn of_a_drum_set(drum: u8) -> u8 {
+    match drum {
+        39 => 40,                          // a clap: electric snare
+        75..=77 => 37,                     // claves, wood blocks: side stick
+        80 | 81 => 53,                     // triangles: ride bell
+        58 | 67 | 68 | 71 | 72 => 56,      // vibraslap, agogos, whistles: cowbell
+        60 | 62 | 65 => 63,                // high bongo, muted conga, high timbale: high conga
+        61 | 66 | 78 | 79 => 64,           // low ones, cuicas: low conga
+        69 | 70 | 73 | 74 | 82..=87 => 54, // cabasa, maracas, guiros, shakers: tambourine
+        ..=34 => 37,                       // clicks of the first kits: side stick
+        _ => drum,
+    }
 }
 
 /// Puts events in order: of the same time, ends come before starts.

@@ -177,6 +177,38 @@ fn notes_chords_and_tempo_lie_on_their_ticks() {
 }
 
 #[test]
+fn drums_are_written_as_those_that_drum_sets_have() {
+    let mut band = Band::new(4, 1.0);
+    band.beat(C);
+    for pitch in [38, 70] {
+        let (stem_idx, velocity) = (0, 99);
+        band.act(
+            0.5,
+            Act::Start {
+                stem_idx,
+                pitch,
+                velocity,
+            },
+        );
+        band.act(0.75, Act::End { stem_idx, pitch });
+    }
+    let bytes = midi_file(&band.cues, RATE).unwrap();
+    let file = Smf::parse(&bytes).unwrap();
+    let keys: Vec<_> = events(&file, 1)
+        .into_iter()
+        .filter_map(|(_, kind)| match kind {
+            TrackEventKind::Midi {
+                message: MidiMessage::NoteOn { key, .. },
+                ..
+            } => Some(key.as_int()),
+            _ => None,
+        })
+        .collect();
+    // Maracas become a tambourine.
+    assert_eq!(keys, [38, 54]);
+}
+
+#[test]
 fn each_style_plays_on_its_own_programs() {
     let mut band = Band::new(4, 1.0);
     band.beats(&[C; 4]);
