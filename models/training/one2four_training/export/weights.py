@@ -40,7 +40,7 @@ def widened(small: State, large: State) -> State:
     for name, values in small.items():
         found[name] = large[name].clone()
         places = [
-            torch.arange(b) if a == b else _places(a, before, after)
+            torch.arange(a) if a == b else _places(a, b, before, after)
             for a, b in zip(values.shape, large[name].shape, strict=True)
         ]
         found[name][places[0]] = 0.0  # units that were there do not listen to those that come
@@ -53,11 +53,12 @@ def _units(state: State) -> int:
     return next(values.shape[1] for name, values in state.items() if "weight_hh" in name)
 
 
-def _places(size: int, before: int, after: int) -> torch.Tensor:
-    """Where the old units lie among the new ones along a size that has blocks of them, such as an LSTM's
-    gates."""
-    blocks = torch.arange(size // before)[:, None] * after
-    return (blocks + torch.arange(before)).flatten()
+def _places(small: int, large: int, before: int, after: int) -> torch.Tensor:
+    """Where what lies along a size of `small` lies in one of `large`, that has blocks of units in front, such as
+    an LSTM's gates, and may have something else after them."""
+    blocks = (large - small) // (after - before)
+    place = torch.arange(small)
+    return place + (after - before) * (place // before).clamp(max=blocks)
 
 
 def _remix(kept: State) -> State:
