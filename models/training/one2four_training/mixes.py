@@ -1,6 +1,6 @@
 """Random mixes for training: four stems at a time, cut from the rendered excerpts.
 
-Half of the mixes are cut from one excerpt, as its song has it. The others ("remixes") take every
+Most mixes are cut from one excerpt, as its song has it. The others ("remixes") take every
 stem from another song and level, so that a network cannot learn the arrangement by heart.
 """
 
@@ -14,14 +14,14 @@ from . import STEMS, runs
 
 SAMPLE_RATE = 44_100
 ACTIVE_DB = -50  # a stem's second is active above it
-SHARES = {"freedoom": 0.4, "mma": 0.6}  # of the cuts to train on: few songs are written by hand
-REMIX_SHARE = 0.5
-MONO_SHARE = 0.4  # of the batches: both channels alike
+SHARES = {"freedoom": 0.5, "mma": 0.5}  # of the cuts to train on: few songs are written by hand
+REMIX_SHARE = 0.2
+MONO_SHARE = 0.2  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
 PRESENT = (0.85, 0.85, 0.75, 0.85)  # chance of each stem in a remix
-SONG_GAIN_DB = 6  # of a stem within its own song, plus or minus
+SONG_GAIN_DB = 4  # of a stem within its own song, plus or minus
 REMIX_LEVEL_DB = (-34, -18)  # of a stem in a remix
-BALANCE_DB = 4  # of left and right, plus or minus
+BALANCE_DB = 1  # of left and right, plus or minus
 MASTER_GAIN_DB = (-20, 3)
 
 

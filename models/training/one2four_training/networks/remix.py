@@ -31,7 +31,7 @@ from .remix_loss import separation_loss
 
 LOOKAHEAD = 8
 ENCODED = 256
-UNITS = 160  # per LSTM and direction
+UNITS = 128  # per LSTM and direction
 RANK = 128
 CUES = 5  # panning, its square, level, peak, decay
 CUE_GROUPS = 3  # of as many neighbouring bands
