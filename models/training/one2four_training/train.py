@@ -343,8 +343,8 @@ def train(
 
 
 def keep_memory() -> None:
-    """Lets the process keep what it frees. By default each large array goes back to the system and the next one
-    comes from there page by page, which takes a fifth of a step of Remix."""
+    """Lets the process keep what it frees. By default each large array goes back to the system, and the next
+    one comes from there page by page, which takes a fifth of a step of Remix."""
     if platform.libc_ver()[0] == "glibc":
         for option, value in MALLOC_OPTIONS.items():
             ctypes.CDLL(None).mallopt(option, value)

@@ -54,8 +54,8 @@ def _units(state: State) -> int:
 
 
 def _places(small: int, large: int, before: int, after: int) -> torch.Tensor:
-    """Where what lies along a size of `small` lies in one of `large`, that has blocks of units in front, such as
-    an LSTM's gates, and may have something else after them."""
+    """Where what lies along a size of `small` lies in one of `large`. In front there are blocks of units, such
+    as an LSTM's gates; what may follow them is as it was."""
     blocks = (large - small) // (after - before)
     place = torch.arange(small)
     return place + (after - before) * (place // before).clamp(max=blocks)
