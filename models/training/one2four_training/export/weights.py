@@ -54,7 +54,7 @@ def _units(state: State) -> int:
 
 
 def _places(small: int, large: int, before: int, after: int) -> torch.Tensor:
-    """Where what lies along a size of `small` lies in one of `large`. In front there are blocks of units, such
+    """Where what lies along a size of `small` lies in one of `large`. In front lie blocks of units, such
     as an LSTM's gates; what may follow them is as it was."""
     blocks = (large - small) // (after - before)
     place = torch.arange(small)
