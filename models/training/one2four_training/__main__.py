@@ -97,6 +97,11 @@ def run_command(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
     for option in ("trim", "packs"):
         if getattr(args, option, None) and not args.songs:
             parser.error(f"--{option} goes with your own songs: name their folder with --songs")
+    if getattr(args, "trim", None):
+        from .folders import MIN_SECONDS
+
+        if args.trim < MIN_SECONDS:
+            parser.error(f"--trim is {args.trim:g} s, and must be {MIN_SECONDS} at least")
     if args.command == "collect" and args.network == "accompany":
         from .accompany.songs import collect_songs
 

@@ -69,12 +69,25 @@ class Trainer:
             self.prepare()
             if args.get("start"):
                 self.start_from(Path(args["start"]))
+        self._check_processes()
         if runs.commit() not in self.commits:
             self.commits.append(runs.commit())
 
     @property
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
+
+    def _check_processes(self) -> None:
+        """Refuses to go on where the processes of a run are not at the same step."""
+        if self.processes == 1:
+            return
+        steps: list[int] = [0] * self.processes
+        dist.all_gather_object(steps, self.step)
+        if len(set(steps)) > 1:
+            raise SystemExit(
+                f"the processes of this run are at steps {steps}: all machines need its folder {self.folder},"
+                " in a shared cache or copied from the one that has gone the furthest"
+            )
 
     def plan_of(self, mixes: Mixes, random: np.random.Generator, augment: bool = True) -> Plan:
         samples = self.net.example_samples + (self.net.consecutive - 1) * self.net.advance_samples
@@ -106,6 +119,9 @@ class Trainer:
         name = getattr(self.net, "goes_on_from", self.args["network"])
         self.before = (trained or {}).get(name, trained)
         self.average.load_state_dict(self.net.state_dict())
+        if self.process == 0:  # what it becomes is kept only where it is better
+            self._keep_best(self.validate())
+            print(f"{pack} has a loss of {self.best_loss:.4f} on the songs held out", flush=True)
 
     def progress(self) -> float:
         """0 at the start to 1 at the end."""
@@ -125,7 +141,8 @@ class Trainer:
         episode, position = divmod(self.step, self.net.consecutive)
         plan = self.plan_of(self.mixes, np.random.default_rng([self.args["seed"], episode]))
         stems = self.example(self.mixes, plan.part(self.process, self.processes), position)
-        torch.manual_seed(self.args["seed"] * 1_000_003 + self.step)
+        # What a network varies by itself it varies otherwise in every process.
+        torch.manual_seed(self.args["seed"] * 1_000_003 + self.step + (self.process << 40))
         self.net.train()
         buffers = [buffer.clone() for buffer in self.net.buffers()]  # BatchNorm's means change in `loss`
         loss, self.state = self.net.loss(stems, self.state if position else None)
@@ -137,7 +154,7 @@ class Trainer:
                 buffer.copy_(before)
         self.step += 1
         self.seconds += time.time() - begin
-        self.cpu_seconds += time.process_time() - cpu
+        self.cpu_seconds += (time.process_time() - cpu) * self.processes  # each works as long
         return shared
 
     def _shared_gradients(self, loss: torch.Tensor) -> float:
@@ -162,7 +179,8 @@ class Trainer:
             )
             if self.bad_steps == MAX_BAD_STEPS:
                 raise SystemExit(
-                    f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the checkpoint stays"
+                    f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the last checkpoint stays; go"
+                    " on from there at a lower --rate"
                 )
             return False
         self.bad_steps = 0
@@ -199,6 +217,11 @@ class Trainer:
                 losses.append(loss.item())
         return float(np.mean(losses))
 
+    def _keep_best(self, valid: float) -> None:
+        if valid < self.best_loss:
+            self.best_loss = valid
+            self.best = {k: v.cpu().clone() for k, v in self.average.state_dict().items()}
+
     def slice(self, steps: int) -> None:
         """Up to `steps` steps; then validates and saves."""
         begin, losses = time.time(), []
@@ -209,9 +232,7 @@ class Trainer:
         valid = self.validate()
         self.losses.append([self.step, round(float(np.mean(losses)), 5)])
         self.valid_losses.append([self.step, round(valid, 5)])
-        if valid < self.best_loss:
-            self.best_loss = valid
-            self.best = {k: v.cpu().clone() for k, v in self.average.state_dict().items()}
+        self._keep_best(valid)
         self.save()
         speed = len(losses) / (time.time() - begin)
         print(

@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from one2four_training import STEMS
+from one2four_training import STEMS, runs
 from one2four_training.export import export, graph, mask
 from one2four_training.export.weights import load_pack
 from one2four_training.networks import remix
@@ -83,6 +83,14 @@ def test_a_network_without_a_pack_is_refused(tmp_path):
 def test_a_run_of_ones_own_does_not_take_the_place_of_what_ships():
     with pytest.raises(SystemExit, match="mine would take the place of the shipped pack"):
         export("remix", "mine", None, None, seed=1)
+
+
+def test_own_songs_do_not_take_the_place_of_what_ships_without_a_runs_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "cache", lambda: tmp_path)
+    (tmp_path / "runs" / "remix").mkdir(parents=True)
+    runs.write(tmp_path / "runs" / "remix" / "run.json", arguments={"songs": "my-songs"})
+    with pytest.raises(SystemExit, match="my-songs and would take the place of the shipped pack"):
+        export("remix", None, None, None, seed=1)
 
 
 def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):

@@ -12,6 +12,7 @@ from one2four_training import STEMS, networks, runs
 from one2four_training import train as training
 from one2four_training.__main__ import main
 from one2four_training.export import export
+from one2four_training.export.weights import load_pack
 from one2four_training.train import Trainer, train
 
 SETTINGS = dict(network="remix", stems=list(STEMS), seed=3, minutes=60, rows=1, rate=1e-3)
@@ -158,6 +159,23 @@ def test_a_run_starts_from_a_pack_in_the_checkout_from_anywhere(trainer, made_ca
         train(run="on", steps=steps, slice_steps=1, start=start, **SETTINGS)
     log = runs.read(made_cache / "runs" / "on" / "run.json")
     assert log["step"] == 2 and log["arguments"]["start"] == "pack"
+
+
+def test_what_is_worse_than_the_pack_it_began_with_is_not_kept(trainer, made_cache, tmp_path, monkeypatch):
+    export("remix", None, tmp_path / "pack", "0.0.0", seed=1, untrained=True)
+    monkeypatch.setattr(Trainer, "validate", lambda self: 1.0 + self.step)
+    train(run="on", steps=2, slice_steps=1, start=tmp_path / "pack", **SETTINGS)
+    begun = networks.build("remix")
+    load_pack(begun, tmp_path / "pack")
+    kept = training.load_network(made_cache / "runs" / "on").state_dict()
+    assert all(torch.equal(values, kept[name]) for name, values in begun.state_dict().items())
+
+
+def test_processes_that_are_not_at_the_same_step_are_refused(trainer, monkeypatch):
+    trainer.processes = 2
+    monkeypatch.setattr(training.dist, "all_gather_object", lambda steps, own: steps.__setitem__(0, own + 4))
+    with pytest.raises(SystemExit, match=r"at steps \[4, 0\]"):
+        trainer._check_processes()
 
 
 def test_two_processes_do_not_train_one_run(trainer, made_cache):

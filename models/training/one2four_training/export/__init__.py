@@ -56,7 +56,7 @@ def export(
             )
         mean |= {"mean_with": mean_with, "share": share}
     torch.manual_seed(seed)
-    out = out or PACKS / network
+    is_shipped, out = out is None, out or PACKS / network
     if not re.fullmatch("[a-z0-9-]{1,64}", out.name):
         raise SystemExit(f"{out.name} names a folder, and so a pack: only a-z, 0-9 and - may stand in it")
     version = version or version_of(out) or "0.1.0"
@@ -64,6 +64,11 @@ def export(
         raise SystemExit(f"--version is {version}, and must be three numbers, as in 1.0.0")
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
+    if is_shipped and folder and trained_on(folder):
+        raise SystemExit(
+            f"{folder} was trained on your {trained_on(folder)} and would take the place of the shipped pack:"
+            " name a folder with --out"
+        )
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
     if at_end:
         arguments["at_end"] = True
@@ -77,6 +82,12 @@ def export(
         measured = kind.export(network, folder, made, version, **mean)
         runs.write(made / "run.json", command="export", arguments=arguments, **measured)
         put(made, out)
+
+
+def trained_on(run: Path) -> str | None:
+    """The user's own songs that a run was trained on; None for the rendered ones."""
+    log = run / "run.json"
+    return runs.read(log)["arguments"].get("songs") if log.exists() else None
 
 
 def put(made: Path, out: Path) -> None:
