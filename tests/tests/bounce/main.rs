@@ -121,7 +121,8 @@ fn the_example_is_taken_apart() {
         (&report["late_chunks"], &report["gap_samples"]),
         (&0.into(), &0.into())
     );
-    // Of 30 s: of drums most of the treble, of the bass most below 100 Hz, and every stem sounds.
+    // Of 30 s: of drums most of the treble, and the bass falls off the most towards it. So do the stems that the
+    // example was made of: 44 dB the bass, 39 the piano. Below 50 Hz that bass is only 1.5 dB over its piano.
     let stems: Vec<_> = FILES[1..]
         .iter()
         .map(|file| read(&folder.path().join(file)).1)
@@ -149,11 +150,16 @@ fn the_example_is_taken_apart() {
     let all: Vec<_> = stems.iter().map(|stem| loudness_db(stem)).collect();
     assert!(all.iter().all(|db| (-60.0..-10.0).contains(db)), "{all:?}");
     let lows: Vec<_> = stems.iter().map(|stem| loudness_db(&slow(stem))).collect();
-    assert!(
-        (0..4).all(|i| i == 1 || lows[1] > lows[i] + 3.0),
-        "the bass is low: {lows:?}"
-    );
     let highs: Vec<_> = stems.iter().map(|stem| loudness_db(&fast(stem))).collect();
+    let falls: Vec<_> = lows
+        .iter()
+        .zip(&highs)
+        .map(|(low, high)| low - high)
+        .collect();
+    assert!(
+        (0..4).all(|i| i == 1 || falls[1] > falls[i] + 3.0),
+        "the bass is dark: {falls:?}"
+    );
     assert!(
         (1..4).all(|i| highs[0] > highs[i] + 3.0),
         "the drums are bright: {highs:?}"

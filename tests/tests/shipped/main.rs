@@ -133,16 +133,27 @@ fn a_project_with_an_unknown_pack_plays_its_input_says_so_and_keeps_the_name() {
 #[test]
 fn a_waveform_packs_stems_join_the_input_the_same_in_every_run() {
     let input = noise(2, 40_000, 10);
-    for (chunk, block) in [("1s", 512), ("250ms", 4096), ("100ms", 77), ("hop", 512)] {
+    for (pack, chunk, block) in [
+        ("paper-one2one", "1s", 512),
+        ("paper-one2one", "250ms", 4096),
+        ("paper-one2one", "100ms", 77),
+        ("paper-one2one", "hop", 512),
+        ("paper-one2four-combined", "1s", 512),
+        ("paper-one2four-split", "1s", 512),
+    ] {
         let mut hosted = Hosted::new(MULTI_OUT, 2, Pace::Offline, &[("chunk", chunk)]);
         let mut saved = hosted.instance.save().unwrap();
-        saved.set_field("pack", "paper-one2one");
+        saved.set_field("pack", pack);
         hosted.instance.load(&saved).unwrap();
         hosted.instance.set_text("input_mute", "off").unwrap();
         let played = hosted.activate(48_000.0).play(&input, || block, &[]);
         assert_eq!(hosted.report().fault, None);
         assert_eq!(hosted.report().gap_samples, 0);
-        assert!(played.stem(0).iter().flatten().any(|&sample| sample != 0.0));
+        for stem_idx in 0..4 {
+            let stem = played.stem(stem_idx);
+            let is_heard = stem.iter().flatten().any(|&sample| sample != 0.0);
+            assert!(is_heard, "{pack}, stem {stem_idx}");
+        }
         // What the stems leave of the output is the input, on its sample.
         let mut left = played.main();
         for stem_idx in 0..4 {
@@ -151,10 +162,10 @@ fn a_waveform_packs_stems_join_the_input_the_same_in_every_run() {
             pairs.for_each(|(left, stem)| *left -= stem);
         }
         let difference = largest_difference_db(&left, &input);
-        assert!(difference <= -120.0, "{difference} dBFS, {chunk}");
+        assert!(difference <= -120.0, "{difference} dBFS, {pack}, {chunk}");
         hosted.reset();
         let again = hosted.play(&input, random_blocks(11), &[]);
-        assert!(played.bits() == again.bits(), "{chunk}");
+        assert!(played.bits() == again.bits(), "{pack}, {chunk}");
     }
 }
 
