@@ -15,10 +15,11 @@ from . import STEMS, runs
 SAMPLE_RATE = 44_100
 ACTIVE_DB = -50  # a stem's second is active above it
 SHARES = {"freedoom": 0.5, "mma": 0.5}  # of the cuts to train on: few songs are written by hand
-REMIX_SHARE = 0.2
-MONO_SHARE = 0.2  # of the batches: both channels alike
+REMIX_SHARE = 0.1
+MONO_SHARE = 0.1  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
 PRESENT = (0.85, 0.85, 0.75, 0.85)  # chance of each stem in a remix
+MUTED = 0.08  # chance that a stem is left out of its own song's mix, but for the one that is known to play
 SONG_GAIN_DB = 4  # of a stem within its own song, plus or minus
 REMIX_LEVEL_DB = (-34, -18)  # of a stem in a remix
 BALANCE_DB = 1  # of left and right, plus or minus
@@ -101,16 +102,18 @@ class Mixes:
         if augment and random.random() < REMIX_SHARE:
             master = decibels(random.uniform(-6, 6))
             return [self._remixed(stem, samples, master, random) for stem in range(len(STEMS))]
-        excerpt, start = self._place(int(random.choice(len(STEMS), p=WANTED)), samples, random)
-        master = decibels(random.uniform(*MASTER_GAIN_DB)) if augment else 1.0
-        return [self._own(excerpt, start, master, random, augment) for _ in STEMS]
-
-    def _own(
-        self, excerpt: int, start: int, master: float, random: np.random.Generator, augment: bool
-    ) -> Cut:
-        """A stem as its song has it, varied a little."""
+        wanted = int(random.choice(len(STEMS), p=WANTED))
+        excerpt, start = self._place(wanted, samples, random)
         if not augment:
-            return Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False)
+            return [Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False) for _ in STEMS]
+        master = decibels(random.uniform(*MASTER_GAIN_DB))
+        return [
+            self._own(excerpt, start, master, random) if stem == wanted or random.random() > MUTED else None
+            for stem in range(len(STEMS))
+        ]
+
+    def _own(self, excerpt: int, start: int, master: float, random: np.random.Generator) -> Cut:
+        """A stem as its song has it, varied a little."""
         gain = master * decibels(random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB))
         return Cut(excerpt, start, sides(gain, random), random.random() < 0.5)
 

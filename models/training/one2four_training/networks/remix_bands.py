@@ -21,7 +21,7 @@ USED_BINS = SINGLE + GROUPS * GROUP
 FLOOR = 1e-10  # of power: -100 dB
 TIME_ROWS = 1  # rows of a batch whose spectra are kept, for the loss in the time domain
 FAST = {"reassoc", "contract", "arcp", "nsz"}  # sums in any order; what is not a number stays it
-TONE_DB = 2.5  # standard deviation of each wave in a tone curve
+TONE_DB = 1.5  # standard deviation of each wave in a tone curve
 TONE_WAVES = 5
 
 
