@@ -56,7 +56,8 @@ def joined(log: dict) -> dict:
         return log
     first = before["step"]
     whole = {name: before[name] + log[name] for name in ("step", "seconds", "cpu_seconds")}
-    for curve in ("losses", "valid_losses"):
-        whole[curve] = before[curve] + [[first + step, loss] for step, loss in log[curve]]
+    for curve in ("losses", "valid_losses", "valid_by_stem"):
+        moved = [[first + step, *losses] for step, *losses in log.get(curve, [])]
+        whole[curve] = before.get(curve, []) + moved
     commits = list(dict.fromkeys(before.get("commits", []) + log["commits"]))
     return {**log, **whole, "commits": commits, "before": {"step": first, "arguments": before["arguments"]}}

@@ -27,6 +27,7 @@ from . import STEMS, networks, runs
 from .mixes import Mixes, Plan
 
 VALID_PLANS = 4  # of as many consecutive examples as the network has
+VALID_ROWS = 32  # whatever a batch has, so that all runs are judged by the same
 PREPARE_PLANS = 8
 WARMUP_STEPS = 100
 AVERAGE_DECAY = 0.999  # of the averaged weights, which are the ones kept
@@ -55,10 +56,10 @@ class Trainer:
         self.mixes = source("train", data)
         self.is_plain = getattr(self.net, "plain", False)
         self.average = networks.build(args["network"], tuple(args["stems"])).to(self.device)
-        self.valid = self._valid_examples(source("valid", data))
+        self.valid = self._valid_examples(source("valid", data)) if self.process == 0 else []
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
-        self.losses, self.valid_losses, self.commits = [], [], []
+        self.losses, self.valid_losses, self.valid_by_stem, self.commits = [], [], [], []
         self.before: dict | None = None  # how the pack was trained that this run starts from
         self.best_loss, self.best = float("inf"), None
         self.state: Any = None
@@ -89,21 +90,21 @@ class Trainer:
                 " in a shared cache or copied from the one that has gone the furthest"
             )
 
-    def plan_of(self, mixes: Mixes, random: np.random.Generator, augment: bool = True) -> Plan:
+    def plan_of(self, mixes: Mixes, random: np.random.Generator, rows: int, augment: bool = True) -> Plan:
         samples = self.net.example_samples + (self.net.consecutive - 1) * self.net.advance_samples
-        return mixes.plan(self.args["rows"], samples, random, augment and not self.is_plain)
+        return mixes.plan(rows, samples, random, augment and not self.is_plain)
 
     def example(self, mixes: Mixes, plan: Plan, position: int) -> torch.Tensor:
         return mixes.cut(plan, position * self.net.advance_samples, self.net.example_samples)
 
     def _valid_examples(self, mixes: Mixes) -> list[list[torch.Tensor]]:
         random = np.random.default_rng(0)
-        plans = [self.plan_of(mixes, random, augment=False) for _ in range(VALID_PLANS)]
+        plans = [self.plan_of(mixes, random, VALID_ROWS, augment=False) for _ in range(VALID_PLANS)]
         return [[self.example(mixes, plan, i) for i in range(self.net.consecutive)] for plan in plans]
 
     def prepare(self) -> None:
         random = np.random.default_rng([self.args["seed"], 2**31])
-        plans = [self.plan_of(self.mixes, random) for _ in range(PREPARE_PLANS)]
+        plans = [self.plan_of(self.mixes, random, self.args["rows"]) for _ in range(PREPARE_PLANS)]
         self.net.prepare(torch.cat([self.example(self.mixes, plan, 0) for plan in plans]))
         self.average.load_state_dict(self.net.state_dict())
 
@@ -120,7 +121,7 @@ class Trainer:
         self.before = (trained or {}).get(name, trained)
         self.average.load_state_dict(self.net.state_dict())
         if self.process == 0:  # what it becomes is kept only where it is better
-            self._keep_best(self.validate())
+            self._keep_best(float(np.mean(self.validate())))
             print(f"{pack} has a loss of {self.best_loss:.4f} on the songs held out", flush=True)
 
     def progress(self) -> float:
@@ -139,7 +140,8 @@ class Trainer:
     def one_step(self) -> float:
         begin, cpu = time.time(), time.process_time()
         episode, position = divmod(self.step, self.net.consecutive)
-        plan = self.plan_of(self.mixes, np.random.default_rng([self.args["seed"], episode]))
+        random = np.random.default_rng([self.args["seed"], episode])
+        plan = self.plan_of(self.mixes, random, self.args["rows"])
         stems = self.example(self.mixes, plan.part(self.process, self.processes), position)
         # What a network varies by itself it varies otherwise in every process.
         torch.manual_seed(self.args["seed"] * 1_000_003 + self.step + (self.process << 40))
@@ -207,15 +209,17 @@ class Trainer:
                 kept.copy_(current[name])
 
     @torch.no_grad()
-    def validate(self) -> float:
+    def validate(self) -> list[float]:
+        """The loss on what is held out: of each stem where the network tells them apart, else one number."""
         self.average.eval()
+        judge = getattr(self.average, "losses_by_stem", self.average.loss)
         losses = []
         for examples in self.valid:
             state = None
             for stems in examples:
-                loss, state = self.average.loss(stems, state)
-                losses.append(loss.item())
-        return float(np.mean(losses))
+                loss, state = judge(stems, state)
+                losses.append(loss.reshape(-1).tolist())
+        return np.mean(losses, axis=0).tolist()
 
     def _keep_best(self, valid: float) -> None:
         if valid < self.best_loss:
@@ -229,9 +233,12 @@ class Trainer:
             losses.append(self.one_step())
         if not losses or self.process > 0:
             return
-        valid = self.validate()
+        by_stem = self.validate()
+        valid = float(np.mean(by_stem))
         self.losses.append([self.step, round(float(np.mean(losses)), 5)])
         self.valid_losses.append([self.step, round(valid, 5)])
+        if len(by_stem) > 1:
+            self.valid_by_stem.append([self.step, *(round(loss, 5) for loss in by_stem)])
         self._keep_best(valid)
         self.save()
         speed = len(losses) / (time.time() - begin)
@@ -243,8 +250,8 @@ class Trainer:
 
     def save(self) -> None:
         kept = (
-            "args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "commits", "best_loss",
-            "before",
+            "args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "valid_by_stem", "commits",
+            "best_loss", "before",
         )  # fmt: skip
         state = {name: getattr(self, name) for name in (*kept, "best", "state")}
         for name in ("net", "average", "optimiser"):
@@ -307,7 +314,7 @@ class Trainer:
             "state",
         ):
             setattr(self, name, state[name])
-        self.before = state.get("before")
+        self.before, self.valid_by_stem = state.get("before"), state.get("valid_by_stem", [])
         if self.processes > 1:
             self.state = None  # it is the first process's
 

@@ -18,10 +18,14 @@ from one2four_training.train import Trainer, train
 SETTINGS = dict(network="remix", stems=list(STEMS), seed=3, minutes=60, rows=1, rate=1e-3)
 
 
+def few_examples(monkeypatch) -> None:
+    for name in ("VALID_PLANS", "VALID_ROWS", "PREPARE_PLANS"):
+        monkeypatch.setattr(training, name, 1)
+
+
 @pytest.fixture
 def trainer(made_cache, monkeypatch) -> Trainer:
-    monkeypatch.setattr(training, "VALID_PLANS", 1)
-    monkeypatch.setattr(training, "PREPARE_PLANS", 1)
+    few_examples(monkeypatch)
     folder = made_cache / "runs" / "stopped"
     folder.mkdir(parents=True)
     return Trainer({**SETTINGS, "steps": 3}, folder)
@@ -38,6 +42,13 @@ def test_resume_gives_the_same_losses(trainer, made_cache):
     assert len(losses("through")) == 3
 
 
+def test_a_run_tells_the_loss_of_each_stem(trainer):
+    trainer.slice(1)
+    log = runs.read(trainer.folder / "run.json")
+    (step, *by_stem), (_, mean) = log["valid_by_stem"][0], log["valid_losses"][0]
+    assert step == 1 and len(by_stem) == len(STEMS) and abs(np.mean(by_stem) - mean) < 1e-4
+
+
 def test_a_step_without_a_number_changes_nothing(trainer, capsys):
     before = {name: values.clone() for name, values in trainer.net.state_dict().items()}
     trainer.mixes.cut = lambda plan, offset, samples: torch.full((1, 4, 2, samples), np.nan)
@@ -50,8 +61,7 @@ def test_a_step_without_a_number_changes_nothing(trainer, capsys):
 
 
 def test_a_batch_without_numbers_leaves_the_running_means(made_cache, monkeypatch):
-    monkeypatch.setattr(training, "VALID_PLANS", 1)
-    monkeypatch.setattr(training, "PREPARE_PLANS", 1)
+    few_examples(monkeypatch)
     trainer = Trainer({**SETTINGS, "network": "paper-one2one", "steps": 3}, made_cache)
     trainer.mixes.cut = lambda plan, offset, samples: torch.full((1, 4, 2, samples), np.nan)
     trainer.one_step()
@@ -163,7 +173,7 @@ def test_a_run_starts_from_a_pack_in_the_checkout_from_anywhere(trainer, made_ca
 
 def test_what_is_worse_than_the_pack_it_began_with_is_not_kept(trainer, made_cache, tmp_path, monkeypatch):
     export("remix", None, tmp_path / "pack", "0.0.0", seed=1, untrained=True)
-    monkeypatch.setattr(Trainer, "validate", lambda self: 1.0 + self.step)
+    monkeypatch.setattr(Trainer, "validate", lambda self: [1.0 + self.step])
     train(run="on", steps=2, slice_steps=1, start=tmp_path / "pack", **SETTINGS)
     begun = networks.build("remix")
     load_pack(begun, tmp_path / "pack")

@@ -66,6 +66,10 @@ class Network(Protocol):
         detached state for the next example. A module in training mode may vary its input further; in
         evaluation mode the loss depends on its arguments alone."""
 
+    def losses_by_stem(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """As `loss`, but the loss of each stem [S], whose mean `loss` gives: for validation, without a
+        gradient. May be left out."""
+
     def separate(self, mix: np.ndarray) -> np.ndarray:
         """[samples, 2] float32 -> [4, samples, 2] float32, offline, with all the context it can use. A
         network for one stem leaves the others zero."""

@@ -75,10 +75,14 @@ class PaperNet(nn.Module):
         """There is nothing to measure: BatchNorm does."""
 
     def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
-        """[B, 4, 2, example_samples] -> the mean squared error of the wanted stems' samples."""
+        losses, state = self.losses_by_stem(stems, state)
+        return losses.mean(), state
+
+    def losses_by_stem(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """[B, 4, 2, example_samples] -> the mean squared error of the samples of each wanted stem."""
         low = at_model_rate(stems.mean(2)).to(self.dense.weight.device)  # [B, 4, T]
         found = self(low.sum(1).T.contiguous())
-        return (found - low[:, self.stems].permute(2, 0, 1)).square().mean(), None
+        return (found - low[:, self.stems].permute(2, 0, 1)).square().mean((0, 1)), None
 
     @torch.no_grad()
     def separate(self, mix: np.ndarray) -> np.ndarray:

@@ -26,8 +26,8 @@ from torch import nn
 from torch.nn import functional
 
 from .. import STEMS
-from .remix_bands import BANDS, FLOOR, STFT, band_power, bin_masks, spectral_of
-from .remix_loss import separation_loss
+from .remix_bands import BANDS, FLOOR, STFT, Spectral, band_power, bin_masks, spectral_of
+from .remix_loss import losses_by_stem, separation_loss
 
 LOOKAHEAD = 8
 ENCODED = 256
@@ -159,6 +159,16 @@ class Remix(nn.Module):
         self.deviation.copy_(level.std((0, 1)).clamp(min=1.0))
 
     def loss(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        logits, spectral, state = self.of_example(stems, state)
+        return separation_loss(logits, spectral), state
+
+    @torch.no_grad()
+    def losses_by_stem(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        logits, spectral, state = self.of_example(stems, state)
+        return losses_by_stem(logits, spectral), state
+
+    def of_example(self, stems: torch.Tensor, state: Any) -> tuple[torch.Tensor, Spectral, torch.Tensor]:
+        """Logits, what they are judged by, and the next state."""
         spectral = spectral_of(stems, FRAMES, vary=self.training)
         chunk = VALID_CHUNK
         if self.training:
@@ -168,7 +178,7 @@ class Remix(nn.Module):
         # Twice as fast as float32 on a processor; on a GPU autocast makes LSTMs float16, whatever is asked.
         with torch.autocast("cpu", torch.bfloat16, enabled=self.training and device.type == "cpu"):
             logits, state = self(spectral.power.to(device), state.to(device), chunk)
-        return separation_loss(logits, spectral), state.detach().float()
+        return logits, spectral, state.detach().float()
 
     @torch.no_grad()
     def separate(self, mix: np.ndarray) -> np.ndarray:

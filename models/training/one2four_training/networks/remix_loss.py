@@ -25,6 +25,20 @@ def separation_loss(logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
     return _RowByRow.apply(logits, spectral)
 
 
+@torch.no_grad()
+def losses_by_stem(logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
+    """-> [S]: the mean of the loss over rows, of each stem."""
+    logits, rows = logits.cpu(), logits.shape[1]
+    losses = torch.zeros(logits.shape[2])
+    for row in range(rows):
+        masks = torch.softmax(logits[:, row].float(), dim=1)
+        power, product, less = _of_row(spectral, row, len(masks))
+        losses += judged_twice(torch.from_numpy(_sums(masks.numpy(), power, product, less)), spectral, row)
+        if row < len(spectral.spectra):
+            losses += time_weight(spectral) * time_loss(masks, spectral.spectra[row])
+    return losses / rows
+
+
 class _RowByRow(torch.autograd.Function):
     """Takes the gradient of each row beside its loss: a row fits the processor's cache, a batch does not."""
 
@@ -49,26 +63,32 @@ class _RowByRow(torch.autograd.Function):
 
 def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> tuple[float, torch.Tensor]:
     """Masks [N, S, channels, BANDS] of one row -> its loss, and its gradient by the logits."""
-    power = spectral.power[: len(masks), row].numpy()
-    product = spectral.product[:, row].numpy()
-    less = 1 / np.sqrt(power + np.float32(FLOOR))
+    power, product, less = _of_row(spectral, row, len(masks))
     sums = torch.from_numpy(_sums(masks.numpy(), power, product, less)).requires_grad_()
     with torch.enable_grad():
-        loss = judged(*sums[0], spectral.energies[0, row])
-        loss = loss + COMPRESSED_WEIGHT * judged(*sums[1], spectral.energies[1, row])
+        loss = judged_twice(sums, spectral, row).mean()
     by_sums = torch.autograd.grad(loss, sums)[0].numpy()
     by_masks = np.zeros(masks.shape, np.float32)
     total = loss.item()
     if row < len(spectral.spectra):
-        # Of one row only, so it counts for all.
-        weight = TIME_WEIGHT * spectral.power.shape[1] / len(spectral.spectra)
         leaf = masks.requires_grad_()
         with torch.enable_grad():
-            in_time = weight * time_loss(leaf, spectral.spectra[row])
+            in_time = time_weight(spectral) * time_loss(leaf, spectral.spectra[row]).mean()
         by_masks[:] = torch.autograd.grad(in_time, leaf)[0].numpy()
         total += in_time.item()
     _to_logits(masks.detach().numpy(), power, product, less, by_sums, by_masks)
     return total, torch.from_numpy(by_masks)
+
+
+def _of_row(spectral: Spectral, row: int, committed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the committed frames of a row: powers, products, and what loud bands are weighed less by."""
+    power = spectral.power[:committed, row].numpy()
+    return power, spectral.product[:, row].numpy(), 1 / np.sqrt(power + np.float32(FLOOR))
+
+
+def time_weight(spectral: Spectral) -> float:
+    """Of the loss in the time domain, of some rows, which count for all."""
+    return TIME_WEIGHT * spectral.power.shape[1] / len(spectral.spectra)
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True)
@@ -120,21 +140,27 @@ def _to_logits(masks, power, product, less, by_sums, by_masks):
                     by_masks[frame, stem, channel, band] = masks[frame, stem, channel, band] * slope
 
 
+def judged_twice(sums: torch.Tensor, spectral: Spectral, row: int) -> torch.Tensor:
+    """What `_sums` gives of a row -> [S]: the loss, plain and with loud bands weighed less."""
+    plain, less = (judged(*own, energies[row]) for own, energies in zip(sums, spectral.energies, strict=True))
+    return plain + COMPRESSED_WEIGHT * less
+
+
 def judged(found: torch.Tensor, shared: torch.Tensor, energies: torch.Tensor) -> torch.Tensor:
     """Energies of the stems found [S], their products with the true ones [S], energies of the true ones and
-    of the mix [S + 1] -> the mean over the stems, in natural logarithms."""
+    of the mix [S + 1] -> [S], in natural logarithms."""
     true, mix = energies[:-1], energies[-1]
     quiet = SILENCE * mix + 1e-7
     errors = (found - 2 * shared + true).clamp(min=0)
     level = LEVEL_WEIGHT * torch.log((errors + quiet) / (true + quiet))
     likeness = shared.clamp(min=0).square() / (found * true + 1e-12)
     unlike = torch.log((1 - likeness + LIKENESS_FLOOR).clamp(min=1e-3) / (likeness + LIKENESS_FLOOR))
-    return torch.where(true > ACTIVE * mix, unlike + level, level).mean()
+    return torch.where(true > ACTIVE * mix, unlike + level, level)
 
 
 def time_loss(masks: torch.Tensor, spectra: torch.Tensor) -> torch.Tensor:
-    """Masks [N, S, channels, BANDS], the stems' spectra [S, channels, N, USED_BINS] -> the loss of the audio
-    that the plugin would play, where its windows are whole."""
+    """Masks [N, S, channels, BANDS], the stems' spectra [S, channels, N, USED_BINS] -> [S]: the loss of the
+    audio that the plugin would play, where its windows are whole."""
     mix = spectra.sum(0)
     found = bin_masks(masks).permute(1, 2, 0, 3)[..., : spectra.shape[-1]] * mix
     found, true, mix = audio(found), audio(spectra), audio(mix[None])
