@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def main() -> None:
     train.add_argument("--steps", type=over_zero(int), default=1_000_000, help="stop after so many")
     train.add_argument("--minutes", type=over_zero(float), default=1e6, help="or after so long")
     train.add_argument("--rows", type=over_zero(int), default=16, help="mixes in a batch; by default 16")
-    train.add_argument("--rate", type=over_zero(float), default=1e-3, help="learning rate; by default 1e-3")
+    train.add_argument(
+        "--rate", type=over_zero(float, up_to=1.0), default=1e-3, help="learning rate; by default 1e-3"
+    )
     train.add_argument(
         "--slice-steps", type=over_zero(int), default=200, help="steps between checkpoints; by default 200"
     )
@@ -170,17 +173,18 @@ def log_evaluation(args: argparse.Namespace) -> None:
     runs.write(path, **{**log, "command": "evaluate", "commit": runs.commit()})
 
 
-def over_zero(kind: type) -> Callable[[str], float]:
-    """A number that argparse takes: finite and over zero."""
+def over_zero(kind: type, up_to: float = sys.float_info.max) -> Callable[[str], float]:
+    """A number that argparse takes: over zero, and finite."""
 
     def number(text: str) -> float:
         try:
             value = kind(text)
         except ValueError:
             value = kind(0)
-        if not 0 < value < float("inf"):
+        if not 0 < value <= up_to:
             what = "whole number" if kind is int else "number"
-            raise argparse.ArgumentTypeError(f"{text} is refused: expected a {what} over 0")
+            limit = f", at most {up_to:g}" if up_to < sys.float_info.max else ""
+            raise argparse.ArgumentTypeError(f"{text} is refused: expected a {what} over 0{limit}")
         return value
 
     return number

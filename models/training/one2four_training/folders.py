@@ -36,7 +36,7 @@ def prepared(songs: Path, trim: float | None) -> Path:
     songs = songs.resolve()
     found = [path for folder in folders_in(songs) for name in (*STEMS, "mix") if (path := find(folder, name))]
     files = [(str(path.relative_to(songs)), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
-    digest = hashlib.sha1(f"{trim} {files}".encode()).hexdigest()[:10]
+    digest = hashlib.sha1(f"{trim} {files!a}".encode()).hexdigest()[:10]
     target = runs.cache() / "songs-of" / f"{songs.name}-{digest}"
     if (target / "run.json").exists():
         for name, reason in runs.read(target / "run.json")["left_out"].items():
@@ -52,14 +52,26 @@ def folders_in(songs: Path) -> list[Path]:
     return sorted(path for path in songs.iterdir() if path.is_dir() and path.name[0] not in "._")
 
 
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8; Python makes characters of others that cannot be written."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _prepare(songs: Path, trim: float | None, target: Path) -> None:
     excerpts, left_out = [], {}
     for folder in folders_in(songs):
         try:
+            if not is_text(folder.name):
+                raise Refused("its name is no text in UTF-8: rename it")
             stems, notes = read_song(folder, trim)
         except (Refused, PermissionError) as reason:
-            left_out[folder.name] = str(reason)
-            print(f"{folder.name} is left out: {reason}")
+            name = os.fsencode(folder.name).decode(errors="replace")
+            left_out[name] = str(reason)
+            print(f"{name} is left out: {reason}")
             continue
         for note in notes:
             print(f"{folder.name}: {note}")
@@ -137,7 +149,11 @@ def read_stem(folder: Path, stem: str, notes: list[str]) -> np.ndarray:
         raise Refused(f"it has no {stem} (looked for {kinds})")
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
+    except soundfile.LibsndfileError as error:  # it says of what is no audio that there is no file
+        raise Refused(
+            f"{path.name} cannot be read: it is damaged, or no {path.suffix[1:].lower()} file"
+        ) from error
+    except OSError as error:
         raise Refused(f"{path.name} cannot be read ({error})") from error
     if not np.isfinite(audio).all():
         raise Refused(f"{path.name} has samples that are not numbers")

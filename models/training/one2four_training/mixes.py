@@ -61,7 +61,7 @@ class Mixes:
         entries = [entry for entry in listed if entry["split"] == split]
         if not entries:
             raise SystemExit(f"{folder} has no songs to {split} with; `render` makes some")
-        self.audio = [np.load(folder / f"{e['name']}.npy", mmap_mode="r") for e in entries]
+        self.audio = [opened(folder / f"{entry['name']}.npy") for entry in entries]
         self.levels_db = [np.array(entry["levels_db"]) for entry in entries]
         sources = [entry.get("source") if split == "train" else None for entry in entries]
         self.active = [self._active_seconds(index, sources) for index in range(len(STEMS))]
@@ -142,6 +142,17 @@ class Mixes:
             excerpt = random.integers(len(self.audio))
             start = random.integers(self.audio[excerpt].shape[1])
         return int(excerpt), int(np.clip(start, 0, max(0, self.audio[excerpt].shape[1] - samples)))
+
+
+def opened(file: Path) -> np.ndarray:
+    """An excerpt, read from the disk as it is needed."""
+    try:
+        return np.load(file, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise SystemExit(
+            f"{file} cannot be read ({error}): delete it and the .json beside it, or the folder if it is of"
+            " your own songs, and make them again"
+        ) from error
 
 
 def sides(gain: float, random: np.random.Generator) -> np.ndarray:

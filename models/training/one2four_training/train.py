@@ -179,11 +179,6 @@ class Trainer:
             print(
                 f"step {self.step} is skipped: its loss is {loss} and its gradient {norm.item()}", flush=True
             )
-            if self.bad_steps == MAX_BAD_STEPS:
-                raise SystemExit(
-                    f"{MAX_BAD_STEPS} steps in a row gave no number: stopped, the last checkpoint stays; go"
-                    " on from there at a lower --rate"
-                )
             return False
         self.bad_steps = 0
         for group in self.optimiser.param_groups:
@@ -228,25 +223,35 @@ class Trainer:
 
     def slice(self, steps: int) -> None:
         """Up to `steps` steps; then validates and saves."""
-        begin, losses = time.time(), []
-        while len(losses) < steps and not self.is_over():
+        begin, first, losses = time.time(), self.step, []
+        while self.step < first + steps and self.bad_steps < MAX_BAD_STEPS and not self.is_over():
             losses.append(self.one_step())
-        if not losses or self.process > 0:
-            return
-        by_stem = self.validate()
-        valid = float(np.mean(by_stem))
-        self.losses.append([self.step, round(float(np.mean(losses)), 5)])
-        self.valid_losses.append([self.step, round(valid, 5)])
-        if len(by_stem) > 1:
-            self.valid_by_stem.append([self.step, *(round(loss, 5) for loss in by_stem)])
-        self._keep_best(valid)
-        self.save()
-        speed = len(losses) / (time.time() - begin)
-        print(
-            f"{time.strftime('%H:%M:%S')} {self.args['network']} step {self.step} ({self.progress():.0%}) "
-            f"loss {np.mean(losses):.4f} valid {valid:.4f} best {self.best_loss:.4f} {speed:.2f} steps/s",
-            flush=True,
-        )
+        if losses and self.process == 0:
+            loss, by_stem = mean_of_numbers(losses), self.validate()
+            valid = float(np.mean(by_stem))
+            self._log(loss, valid, by_stem)
+            self._keep_best(valid)
+            self.save()
+            speed = len(losses) / (time.time() - begin)
+            print(
+                f"{time.strftime('%H:%M:%S')} {self.args['network']} step {self.step} ({self.progress():.0%})"
+                f" loss {loss:.4f} valid {valid:.4f} best {self.best_loss:.4f} {speed:.2f} steps/s",
+                flush=True,
+            )
+        if self.bad_steps == MAX_BAD_STEPS:
+            raise SystemExit(
+                f"{MAX_BAD_STEPS} steps in a row gave no number: stopped after step {self.step}, and saved"
+                " without what they did; the same command goes on with the next mixes, and should it stop"
+                " again, a lower --rate may help"
+            )
+
+    def _log(self, loss: float, valid: float, by_stem: list[float]) -> None:
+        """Adds a point to each curve that has a number here."""
+        points = [(self.losses, [loss]), (self.valid_losses, [valid])]
+        points += [(self.valid_by_stem, by_stem)] if len(by_stem) > 1 else []
+        for curve, numbers in points:
+            if np.isfinite(numbers).all():
+                curve.append([self.step, *(round(number, 5) for number in numbers)])
 
     def save(self) -> None:
         kept = (
@@ -289,7 +294,8 @@ class Trainer:
                 found, expected = (songs or "the rendered songs" for songs in (found, expected))
                 raise SystemExit(
                     f"{self.checkpoint} was trained on {found}, not on {expected} (files and --trim count):"
-                    " use the same, or another --run"
+                    " use the same; or, to go on with others, `export --run` it and `train --start` another"
+                    " --run from that pack"
                 )
             if found != expected:
                 raise SystemExit(
@@ -364,10 +370,16 @@ def train(
         print(f"{folder}: from step {first} on; a line every {slice_steps} steps", flush=True)
     while not trainer.is_over():
         trainer.slice(slice_steps)
-    if trainer.is_stopping and trainer.step > first:
+    if trainer.is_stopping and trainer.step > first and trainer.process == 0:
         print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def mean_of_numbers(losses: list[float]) -> float:
+    """The mean without those that are no number; no number where none is one."""
+    numbers = [loss for loss in losses if np.isfinite(loss)]
+    return float(np.mean(numbers)) if numbers else float("nan")
 
 
 def keep_memory() -> None:

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -47,8 +48,9 @@ def test_low_rates_are_refused(tmp_path):
 def test_a_corrupt_file_is_refused(tmp_path):
     folder = write_song(tmp_path / "song")
     (folder / "piano.wav").unlink()
-    (folder / "piano.mp3").write_bytes(b"\xff\xfb\x90" + bytes(range(256)))
-    assert "piano.mp3 cannot be read" in refusal(folder)
+    for content in (b"\xff\xfb\x90" + bytes(range(256)), b""):
+        (folder / "piano.mp3").write_bytes(content)
+        assert refusal(folder) == "piano.mp3 cannot be read: it is damaged, or no mp3 file"
 
 
 def test_short_and_unequal_songs_are_refused(tmp_path):
@@ -76,11 +78,13 @@ def test_songs_are_split_and_what_is_left_out_is_kept(tmp_path, monkeypatch, cap
     for name in ("a", "b", "c"):
         write_song(tmp_path / "songs" / name)
     (tmp_path / "songs" / "c" / "other.wav").unlink()
+    os.mkdir(os.fsencode(tmp_path / "songs") + b"/\xff")  # no UTF-8
     made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
     assert sorted(excerpt["split"] for excerpt in made["excerpts"]) == ["train", "valid"]
     assert "it has no other" in made["left_out"]["c"]
     assert "c is left out: it has no other" in capsys.readouterr().out
-    shutil.rmtree(tmp_path / "songs" / "c")
+    for name in (b"c", b"\xff"):
+        shutil.rmtree(os.fsencode(tmp_path / "songs") + b"/" + name)
     write_song(tmp_path / "songs" / "c")  # mended: looked at again
     made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
     assert len(made["excerpts"]) == 3 and not made["left_out"]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from one2four_training import runs
@@ -19,6 +20,13 @@ def test_same_seed_same_mixes(made_cache):
         mixes = Mixes("train")
         cuts.append(mixes.cut(mixes.plan(2, 30_000, np.random.default_rng(7)), 0, 30_000))
     assert torch.equal(*cuts) and cuts[0].abs().max() > 0.01
+
+
+def test_a_file_that_was_cut_off_is_named(made_cache):
+    file = made_cache / "audio" / "made.1.npy"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(SystemExit, match="made.1.npy cannot be read"):
+        Mixes("train")
 
 
 def test_processes_share_a_batch(made_cache):

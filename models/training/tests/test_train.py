@@ -55,9 +55,19 @@ def test_a_step_without_a_number_changes_nothing(trainer, capsys):
     trainer.one_step()
     assert "is skipped" in capsys.readouterr().out
     assert all(torch.equal(before[name], values) for name, values in trainer.net.state_dict().items())
-    trainer.bad_steps = training.MAX_BAD_STEPS - 1
-    with pytest.raises(SystemExit, match="in a row"):
-        trainer.one_step()
+
+
+def test_bad_steps_in_a_row_stop_a_run_that_goes_on_after_them(trainer, monkeypatch):
+    cut = trainer.mixes.cut
+    trainer.mixes.cut = lambda plan, offset, samples: cut(plan, offset, samples) * np.nan
+    trainer.args["steps"] = 6
+    with pytest.raises(SystemExit, match="stopped after step 5, and saved"):
+        trainer.slice(9)
+    log = runs.read(trainer.folder / "run.json")
+    assert log["losses"] == [] and len(log["valid_losses"]) == 1
+    again = Trainer(trainer.args, trainer.folder)
+    again.slice(9)
+    assert [step for step, _ in again.losses] == [6]
 
 
 def test_a_batch_without_numbers_leaves_the_running_means(made_cache, monkeypatch):
@@ -117,7 +127,7 @@ def test_a_run_of_another_network_is_not_exported(trainer):
 
 
 def test_numbers_that_make_no_run_are_refused(capsys, monkeypatch):
-    for option in ("--steps=0", "--minutes=-1", "--rows=x", "--rate=nan", "--slice-steps=0"):
+    for option in ("--steps=0", "--minutes=-1", "--rows=x", "--rate=nan", "--rate=1e38", "--slice-steps=0"):
         monkeypatch.setattr("sys.argv", ["one2four_training", "train", option])
         with pytest.raises(SystemExit):
             main()
