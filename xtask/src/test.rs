@@ -227,7 +227,8 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
 
 /// Whether this Python has what the training package and its tests import.
 fn can_train(python: &Path, package: &Path) -> bool {
-    let import = "import mido, numba, numpy, onnx, onnxruntime, pytest, scipy, soundfile, torch";
+    let import = "import importlib.util, matplotlib, mido, numba, numpy, onnx, onnxruntime, pytest, scipy, \
+        soundfile, torch; assert importlib.util.find_spec('openunmix')";
     let mut command = Command::new(python);
     command.args(["-c", import]).current_dir(package);
     command.output().is_ok_and(|output| output.status.success())

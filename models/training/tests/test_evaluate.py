@@ -1,8 +1,6 @@
 """The numbers of EVALUATION.md, on made sounds."""
 
 import json
-import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -42,15 +40,13 @@ def test_si_sdr_ignores_the_gain_and_reads_a_known_ratio():
     assert scores.si_sdr_db(0 * reference, reference) == scores.LOWEST_DB
 
 
-def test_sdr_is_that_of_museval(monkeypatch):
-    monkeypatch.setitem(sys.modules, "musdb", ModuleType("musdb"))  # does not import without ffmpeg
-    museval = pytest.importorskip("museval")
+def test_sdr_is_that_of_museval():
     stems = made_stems(0)[:2, : 3 * SAMPLE_RATE]
     stems = stems + np.random.default_rng(0).normal(0, 0.01, stems.shape)
     found = stems + np.random.default_rng(1).normal(0, 0.03, stems.shape)
-    theirs = museval.evaluate(stems, found, win=SAMPLE_RATE, hop=SAMPLE_RATE)[0]
     ours = [scores.sdr_db(*pair) for pair in zip(found, stems, strict=True)]
-    assert np.allclose(ours, np.median(theirs, axis=1), atol=0.01)
+    # The medians of museval 0.4.1's `evaluate(stems, found, win=44_100, hop=44_100)[0]`.
+    assert np.allclose(ours, [3.72538, 13.50190], atol=0.01)
 
 
 def test_ideal_masks_beat_the_mix_and_filters_find_what_they_are_for():
@@ -191,7 +187,6 @@ def test_clips_of_both_sets_take_turns(tmp_path, monkeypatch):
 
 
 def test_curves_are_drawn_of_each_stem(tmp_path):
-    pytest.importorskip("matplotlib")
     curve = {"losses": [[100, 1.0], [200, 0.5]], "valid_losses": [[100, 1.1], [200, 0.7]]}
     for name, logs in (("apart", {s: [s] for s in STEMS}), ("one", {"a": STEMS})):
         (tmp_path / name).mkdir()

@@ -1,12 +1,6 @@
-import importlib.util
-
 import numpy as np
-import pytest
 import torch
 from conftest import made_stems
-
-if importlib.util.find_spec("openunmix") is None:
-    pytest.skip("openunmix is not installed; only `evaluate` wants it", allow_module_level=True)
 
 from one2four_training.networks.open_unmix import FourOpenUnmix
 

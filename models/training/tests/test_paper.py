@@ -9,7 +9,6 @@ from one2four_training.networks.unit_lstm import UnitBiLSTM
 
 
 def test_the_compiled_lstm_gives_pytorchs_samples_and_gradients():
-    pytest.importorskip("numba")
     torch.manual_seed(1)
     lstm = UnitBiLSTM(3)
     nn.init.normal_(lstm.bias_hh_l0)
