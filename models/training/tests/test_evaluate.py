@@ -163,6 +163,15 @@ def test_targets_say_met_or_not_with_the_number(tmp_path):
     assert targets.verdict(2.9, 3.0) == "+2.90 **not met**"
 
 
+def test_costs_are_held_against_their_limits(tmp_path):
+    numbers = kept_rows(tmp_path)
+    store = numbers.stores[targets.OURS]
+    store.renew("key", {"parameters": 1, "bytes": 50_000_000}, {})
+    store.put("made", {**store.clips["made"], "ms": 59.0})
+    text = "\n".join(targets.cost_lines(numbers))
+    assert "| 12.5 | 12 | **not met** |" in text and "| 59.0 | 60 | met |" in text
+
+
 def test_document_has_every_measured_row(tmp_path):
     titles = {"mix": "the mix itself", targets.OURS: "ours"}
     text = document.document(kept_rows(tmp_path), titles, ["curves-drums.png"], ["open-unmix: gone"])
@@ -188,6 +197,7 @@ def test_clips_of_both_sets_take_turns(tmp_path, monkeypatch):
 
 def test_curves_are_drawn_of_each_stem(tmp_path):
     curve = {"losses": [[100, 1.0], [200, 0.5]], "valid_losses": [[100, 1.1], [200, 0.7]]}
+    curve["valid_by_stem"] = [[100, 1.0, 2.0, 3.0, 4.0], [200, 0.5, 1.0, 1.5, 2.0]]
     for name, logs in (("apart", {s: [s] for s in STEMS}), ("one", {"a": STEMS})):
         (tmp_path / name).mkdir()
         (tmp_path / name / "pack.toml").write_text(
@@ -196,10 +206,10 @@ def test_curves_are_drawn_of_each_stem(tmp_path):
         training = {file: {**curve, "arguments": {"stems": list(stems)}} for file, stems in logs.items()}
         runs.write(tmp_path / name / "run.json", training=training)
     made = [packs.Pack(tmp_path / name) for name in ("apart", "one")]
-    assert (
-        curves.curves_of(made[0], "bass")[2] == "apart"
-        and "all stems" in curves.curves_of(made[1], "bass")[2]
-    )
+    assert list(curves.curves_of(made[0], "bass")[0]) == ["training", "held out"]
+    shown = curves.curves_of(made[1], "bass")[0]
+    assert list(shown) == ["training, all stems", "held out, all stems", "held out, bass"]
+    assert shown["held out, bass"] == [[100, 2.0], [200, 1.0]]
     assert [file.name for file in curves.draw(made, tmp_path)] == [f"curves-{stem}.png" for stem in STEMS]
 
 

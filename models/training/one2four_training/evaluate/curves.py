@@ -9,12 +9,22 @@ Curve = list[list[float]]
 """[step, loss] after each slice of the training."""
 
 
-def curves_of(pack: Pack, stem: str) -> tuple[Curve, Curve, str] | None:
-    """(training, validation, title) of the network that gives this stem."""
+def curves_of(pack: Pack, stem: str) -> tuple[dict[str, Curve], str] | None:
+    """The curves, by what they are of, of the network that gives this stem, and its title. A network for
+    several stems is trained on one loss; where its run kept what the held-out songs had of each, that is
+    shown too."""
     for log in pack.trainings:
-        if stem in log["arguments"]["stems"]:
-            shared = " (all stems in one loss)" if len(log["arguments"]["stems"]) > 1 else ""
-            return log["losses"], log["valid_losses"], pack.id + shared
+        stems = log["arguments"]["stems"]
+        if stem not in stems:
+            continue
+        found = {"training": log["losses"], "held out": log["valid_losses"]}
+        if len(stems) == 1:
+            return found, pack.id
+        found = {f"{name}, all stems": curve for name, curve in found.items()}
+        if by_stem := log.get("valid_by_stem"):
+            place = 1 + stems.index(stem)
+            found[f"held out, {stem}"] = [[point[0], point[place]] for point in by_stem]
+        return found, pack.id
     return None
 
 
@@ -35,14 +45,14 @@ def draw(packs: list[Pack], folder: Path = runs.PACKAGE.parents[1] / "evaluation
         if not found:
             continue
         figure, panels = pyplot.subplots(1, len(found), figsize=(3 * len(found), 2.4), squeeze=False)
-        for panel, (training, validation, title) in zip(panels[0], found, strict=True):
-            for curve, label in ((training, "training"), (validation, "validation")):
+        for panel, (curves, title) in zip(panels[0], found, strict=True):
+            for label, curve in curves.items():
                 panel.plot(*zip(*curve, strict=True), label=label, linewidth=1)
+            panel.legend(fontsize=5)
             panel.set_title(title, fontsize=7)
             panel.set_xlabel("step", fontsize=7)
             panel.tick_params(labelsize=6)
         panels[0][0].set_ylabel(f"loss, {stem}", fontsize=7)
-        panels[0][0].legend(fontsize=6)
         figure.tight_layout()
         file = folder / f"curves-{stem}.png"
         folder.mkdir(parents=True, exist_ok=True)

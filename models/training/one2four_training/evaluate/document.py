@@ -65,7 +65,7 @@ def document(numbers: Numbers, titles: dict[str, str], pictures: list[str], gaps
     lines += [NOISE, *noise_section(numbers, titles), "## Costs", "", *costs(numbers, titles)]
     lines += parity(numbers)
     lines += ["## Worst clips", "", f"In the plugin, chunks of 1 s, by SI-SDR; the {WORST} lowest.", ""]
-    lines += worst(numbers)
+    lines += worst(numbers, targets.OURS)
     if pictures:
         lines += ["## Learning curves", "", *(f"![{name}](evaluation/{name})" for name in pictures), ""]
     if gaps:
@@ -105,11 +105,16 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
             f"{facts['bytes'] / 1e6:.3f} MB" if "bytes" in facts else "",
             hours(facts.get("training_seconds")),
             hours(facts.get("training_cpu_seconds")),
+            f"{facts['training_memory_mb'] / 1000:.1f} GB" if "training_memory_mb" in facts else "",
             f"{np.median(times):.1f}" if times else "",
         ])  # fmt: skip
-    head = ["", "parameters", "files", "training, hours", "of these, processor", "ms per second of audio"]
-    note = "Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips."
-    return [*markdown(head, lines), note, ""]
+    head = [
+        "", "parameters", "files", "training, hours", "of these, processor", "its memory",
+        "ms per second of audio",
+    ]  # fmt: skip
+    note = """Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips.
+Memory: the largest that a process of the training had, with the songs' audio that it maps from the disk."""
+    return [*targets.cost_lines(numbers), *markdown(head, lines), note, ""]
 
 
 def hours(seconds: float | None) -> str:
@@ -127,12 +132,13 @@ def parity(numbers: Numbers) -> list[str]:
     return [f"Largest difference of a sample between the plugin and Python: {', '.join(lines)}.", ""]
 
 
-def worst(numbers: Numbers) -> list[str]:
+def worst(numbers: Numbers, row: str) -> list[str]:
+    """The clips of the row that are the furthest from each stem, with what the mix has."""
     lines = []
     for stem in STEMS:
         found = sorted(
             (entry["stems"][stem]["si_sdr"], name)
-            for name, entry in numbers.kept(targets.OURS).items()
+            for name, entry in numbers.kept(row).items()
             if "si_sdr" in entry["stems"][stem]
         )
         named = []
@@ -154,6 +160,7 @@ def fill_card(pack: Pack, numbers: Numbers, titles: dict[str, str]) -> None:
     for group, title in SETS.items():
         if numbers.clips(own, group):
             lines += [f"{title}:", "", *by_stem(numbers, shown, "SI-SDR, dB", "si_sdr", group, spread)]
+    lines += [f"The {WORST} worst clips of each stem:", "", *worst(numbers, own)]
     before, rest = card.read_text().split(BEGIN)
     _, after = rest.split(END)
     card.write_text(before + "\n".join([BEGIN, "", *lines, END]) + after)

@@ -172,12 +172,14 @@ def facts_of(pack: Pack) -> dict:
 
 
 def spent(trainings: list[dict]) -> dict:
-    """Seconds of training, where all of the runs say so."""
-    return {
+    """Seconds of training, where all of the runs say so, and the memory that the largest took."""
+    found = {
         f"training_{name}": round(sum(log[name] for log in trainings))
         for name in ("seconds", "cpu_seconds")
         if trainings and all(name in log for log in trainings)
     }
+    memory = [log["peak_memory_mb"] for log in trainings if "peak_memory_mb" in log]
+    return found | ({"training_memory_mb": max(memory)} if memory else {})
 
 
 def with_denoised(row: Row, result: Result) -> dict[str, np.ndarray]:

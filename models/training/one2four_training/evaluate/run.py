@@ -93,4 +93,7 @@ def measure(jobs: int, minutes: float, wanted: list[str]) -> tuple[dict[str, Sto
                 pool.terminate()
                 print(f"{len(tasks) - number} measurements left for another time", flush=True)
                 break
+    for store in stores.values():
+        if store.clips:
+            store.write()  # what its facts have become, where no clip was measured anew
     return stores, [f"{row}: {error}" for row, error in wrong.items()]

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from .. import STEMS
 from .rows import DENOISED, FLAGSHIP, PAPER
 from .table import Numbers, markdown
@@ -9,6 +11,7 @@ from .table import Numbers, markdown
 OURS = f"{FLAGSHIP}-1s"
 OVER_THE_MIX_DB = {"drums": 13.0, "bass": 9.0, "piano": 6.0, "other": 5.0}
 TRIVIAL = ("mix", "filters")
+MB_PER_STEM, MS_PER_SECOND = 12.0, 60.0
 NETWORKS = (*PAPER, *(name + DENOISED for name in PAPER))
 
 
@@ -47,6 +50,23 @@ def verdict(value: float | None, limit: float) -> str:
         return "not measured"
     value = round(value, 2) + 0.0  # as it is printed, without a negative zero
     return f"{value:+.2f} {'met' if value >= limit else '**not met**'}"
+
+
+def cost_lines(numbers: Numbers) -> list[str]:
+    """What the flagship may cost, and what it does."""
+    store = numbers.stores.get(OURS)
+    times = [entry["ms"] for entry in store.clips.values() if "ms" in entry] if store else []
+    if not times or "bytes" not in store.facts:
+        return []
+    found = [
+        ("MB of files per stem", store.facts["bytes"] / 1e6 / len(STEMS), MB_PER_STEM),
+        ("ms per second of audio, all stems, 1 s chunks", float(np.median(times)), MS_PER_SECOND),
+    ]
+    lines = [
+        [title, f"{value:.1f}", f"{limit:.0f}", "met" if value <= limit else "**not met**"]
+        for title, value, limit in found
+    ]
+    return markdown(["Targets", "Remix", "at most", ""], lines)
 
 
 def noise_lines(numbers: Numbers) -> list[str]:
