@@ -12,7 +12,6 @@ import ctypes
 import os
 import platform
 import resource
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -23,7 +22,7 @@ import torch
 import torch.distributed as dist
 from filelock import FileLock, Timeout
 
-from . import STEMS, networks, runs
+from . import STEMS, checkpoints, networks, runs
 from .mixes import Mixes, Plan
 
 VALID_PLANS = 4  # of as many consecutive examples as the network has
@@ -33,6 +32,10 @@ WARMUP_STEPS = 100
 AVERAGE_DECAY = 0.999  # of the averaged weights, which are the ones kept
 LAST_RATE = 0.02  # share of the learning rate at the end
 CLIP_NORM = 1.0
+WEIGHTS = ("net", "average", "optimiser")  # what a checkpoint has of a trainer, beside its history
+HISTORY = (
+    "step", "seconds", "cpu_seconds", "losses", "valid_losses", "valid_by_stem", "commits", "best_loss",
+)  # fmt: skip
 MAX_BAD_STEPS = 5  # in a row, whose loss is not a number
 # Of glibc's mallopt: keeps freed memory up to 2 GiB, fetches 256 MiB at once, maps no array by itself.
 MALLOC_OPTIONS = {-1: 2**31 - 1, -2: 2**28, -4: 0}
@@ -254,26 +257,10 @@ class Trainer:
                 curve.append([self.step, *(round(number, 5) for number in numbers)])
 
     def save(self) -> None:
-        kept = (
-            "args", "step", "seconds", "cpu_seconds", "losses", "valid_losses", "valid_by_stem", "commits",
-            "best_loss", "before",
-        )  # fmt: skip
-        state = {name: getattr(self, name) for name in (*kept, "best", "state")}
-        for name in ("net", "average", "optimiser"):
+        state = {name: getattr(self, name) for name in ("args", *HISTORY, "before", "best", "state")}
+        for name in WEIGHTS:
             state[name] = getattr(self, name).state_dict()
-        partial = self.checkpoint.with_suffix(".partial")
-        try:
-            torch.save(state, partial)
-            partial.replace(self.checkpoint)
-        except (OSError, RuntimeError) as error:
-            partial.unlink(missing_ok=True)
-            older = "; the older one stays" if self.checkpoint.exists() else ""
-            free = shutil.disk_usage(self.folder).free // 2**20
-            raise SystemExit(
-                f"{self.checkpoint} cannot be written, with {free} MiB free ({error}){older}: make room and"
-                " give the same command again"
-            ) from error
-        fields = {name: state[name] for name in kept if name != "args"}
+        checkpoints.write(self.checkpoint, state)
         runs.write(
             self.folder / "run.json",
             command="train",
@@ -281,11 +268,11 @@ class Trainer:
             seed=self.args["seed"],
             parameters=sum(p.numel() for p in self.net.parameters()),
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            **fields,
+            **{name: state[name] for name in (*HISTORY, "before")},
         )
 
     def load(self) -> None:
-        state = read_checkpoint(self.checkpoint)
+        state = checkpoints.read(self.checkpoint)
         if "start" not in self.args and "start" in state["args"]:
             self.args["start"] = state["args"]["start"]  # its weights are in the checkpoint
         for name in ("network", "stems", "seed", "rows", "songs", "start"):
@@ -302,25 +289,16 @@ class Trainer:
                     f"{self.checkpoint} is of the {name} {found}, not {expected}: use another --run"
                 )
         try:
-            for name in ("net", "average", "optimiser"):
+            for name in WEIGHTS:
                 getattr(self, name).load_state_dict(state[name])
         except (RuntimeError, ValueError) as error:
             raise SystemExit(
                 f"{self.checkpoint} is of another version of {self.args['network']}: use another --run"
             ) from error
-        for name in (
-            "step",
-            "seconds",
-            "cpu_seconds",
-            "losses",
-            "valid_losses",
-            "commits",
-            "best_loss",
-            "best",
-            "state",
-        ):
-            setattr(self, name, state[name])
-        self.before, self.valid_by_stem = state.get("before"), state.get("valid_by_stem", [])
+        for name in (*HISTORY, "best", "state"):
+            if name in state:  # a run of an older version has no `valid_by_stem`
+                setattr(self, name, state[name])
+        self.before = state.get("before")
         if self.processes > 1:
             self.state = None  # it is the first process's
 
@@ -410,32 +388,3 @@ def told(start: Path) -> str:
     start = start.resolve()
     inside = start.is_relative_to(runs.CHECKOUT)
     return str(start.relative_to(runs.CHECKOUT) if inside else start)
-
-
-def read_checkpoint(file: Path) -> dict:
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=False)
-        if state["args"]["network"] and {"best", "losses", "optimiser"} <= state.keys():
-            return state
-        raise ValueError("it is no checkpoint")
-    except Exception as error:
-        raise SystemExit(f"{file} cannot be read ({error}): use another --run") from error
-
-
-def load_network(folder: Path, network: str | None = None, at_end: bool = False) -> torch.nn.Module:
-    """The averaged weights of a run with the lowest loss, or its last, in evaluation mode; of this network,
-    where one is named."""
-    if not (folder / "checkpoint.pt").exists():
-        raise SystemExit(f"{folder} has no checkpoint: `train` makes one")
-    state = read_checkpoint(folder / "checkpoint.pt")
-    found = state["args"]["network"]
-    if network and found != network:
-        raise SystemExit(f"{folder} is a run of {found}, not of {network}: name another --run or --network")
-    if state["best"] is None:
-        raise SystemExit(f"{folder} has no weights: its loss was never a number when it was validated")
-    net = networks.build(found, tuple(state["args"]["stems"]))
-    try:
-        net.load_state_dict(state["average" if at_end else "best"])
-    except RuntimeError as error:
-        raise SystemExit(f"{folder} is of another version of {found}: train it anew") from error
-    return net.eval()

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from one2four_training import STEMS, runs
+from one2four_training.checkpoints import load_network
 from one2four_training.export import export, graph, mask
 from one2four_training.export.weights import load_pack
 from one2four_training.networks import remix
 from one2four_training.networks.remix import LOOKAHEAD, Remix
 from one2four_training.networks.remix_bands import STFT
-from one2four_training.train import load_network
 
 
 def rounded() -> Remix:

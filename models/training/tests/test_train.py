@@ -8,7 +8,7 @@ import pytest
 import torch
 from filelock import FileLock
 
-from one2four_training import STEMS, networks, runs
+from one2four_training import STEMS, checkpoints, networks, runs
 from one2four_training import train as training
 from one2four_training.__main__ import main
 from one2four_training.export import export
@@ -123,7 +123,7 @@ def test_a_run_goes_on_only_with_what_it_began_with(trainer):
 def test_a_run_of_another_network_is_not_exported(trainer):
     trainer.slice(1)
     with pytest.raises(SystemExit, match="is a run of remix, not of paper-one2one"):
-        training.load_network(trainer.folder, "paper-one2one")
+        checkpoints.load_network(trainer.folder, "paper-one2one")
 
 
 def test_numbers_that_make_no_run_are_refused(capsys, monkeypatch):
@@ -187,7 +187,7 @@ def test_what_is_worse_than_the_pack_it_began_with_is_not_kept(trainer, made_cac
     train(run="on", steps=2, slice_steps=1, start=tmp_path / "pack", **SETTINGS)
     begun = networks.build("remix")
     load_pack(begun, tmp_path / "pack")
-    kept = training.load_network(made_cache / "runs" / "on").state_dict()
+    kept = checkpoints.load_network(made_cache / "runs" / "on").state_dict()
     assert all(torch.equal(values, kept[name]) for name, values in begun.state_dict().items())
 
 

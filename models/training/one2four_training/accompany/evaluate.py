@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from .. import STEMS, runs
+from ..checkpoints import load_network
 from ..evaluate.table import FILE, markdown, put
 from ..export.notes import rounded as rounded_weights
-from ..train import load_network
 from . import chords, measure, picture, players
 from .calibrate import calibrated
 from .decode import Settings

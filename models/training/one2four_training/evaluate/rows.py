@@ -154,7 +154,7 @@ def checkpoint_row(run: str, title: str) -> Row:
     def network():
         import torch
 
-        from ..train import load_network
+        from ..checkpoints import load_network
 
         torch.set_num_threads(1)
         return load_network(folder)

@@ -69,8 +69,8 @@ def cost_lines(numbers: Numbers) -> list[str]:
     return markdown(["Targets", "Remix", "at most", ""], lines)
 
 
-def noise_lines(numbers: Numbers) -> list[str]:
-    """Against each of the paper's networks: less residual, more of the notes found, F1; medians over
+def noise_lines(numbers: Numbers, own: str, title: str) -> list[str]:
+    """A row against each of the paper's networks: less residual, more of the notes found, F1; medians over
     clips."""
     found = []
     for row in NETWORKS:
@@ -78,17 +78,17 @@ def noise_lines(numbers: Numbers) -> list[str]:
             continue
         cells = []
         for stem in STEMS:
-            less, more, f1 = advantages(numbers, row, stem)
+            less, more, f1 = advantages(numbers, own, row, stem)
             met = "met" if less < 0 < more else "**not met**"
             cells.append(f"{less:+.1f} dB, {100 * more:+.0f} % {met} (F1 {f1:+.2f})")
         found.append([row, *cells])
-    return markdown(["flagship against", *STEMS], found) if found else ["Not measured.", ""]
+    return markdown([f"{title} against", *STEMS], found) if found else ["Not measured.", ""]
 
 
-def advantages(numbers: Numbers, row: str, stem: str) -> list[float]:
-    """Residual, recall and F1 of the flagship minus those of the row; NaN where one is not measured."""
+def advantages(numbers: Numbers, own: str, row: str, stem: str) -> list[float]:
+    """Residual, recall and F1 of the one row minus those of the other; NaN where one is not measured."""
     differences = []
     for what in ("residual", "recall", "f1"):
-        ours, theirs = numbers.median(OURS, what, stem), numbers.median(row, what, stem)
+        ours, theirs = numbers.median(own, what, stem), numbers.median(row, what, stem)
         differences.append(float("nan") if ours is None or theirs is None else ours - theirs)
     return differences

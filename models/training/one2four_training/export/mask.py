@@ -12,6 +12,7 @@ import onnx
 import torch
 
 from .. import STEMS, runs
+from ..checkpoints import load_network
 from ..networks import remix
 from ..networks.remix import (
     CUE_GROUPS,
@@ -25,7 +26,6 @@ from ..networks.remix import (
     Remix,
 )
 from ..networks.remix_bands import BANDS, FLOOR, GROUP, GROUPS, SINGLE, STFT, USED_BINS, band_power, bin_masks
-from ..train import load_network
 from .graph import Graph, model_of, session, tensor
 from .pack import write_golden, write_toml
 from .weights import load_pack

@@ -19,10 +19,10 @@ from ..accompany import decode, features, folder, grid, score
 from ..accompany.calibrate import calibrated
 from ..accompany.examples import COLUMNS, WHOLE, songs
 from ..accompany.songs import PRIORS, STYLES
+from ..checkpoints import load_network
 from ..networks import accompany_band as band_net
 from ..networks import accompany_plan as plan_net
 from ..networks.accompany_band import OUTPUTS, AccompanyBand
-from ..train import load_network
 from .graph import session
 from .notes_graph import CONTROLS, band_to_onnx, plan_to_onnx
 from .pack import write_golden, write_toml

@@ -9,8 +9,8 @@ import onnx
 import torch
 
 from .. import STEMS, networks, runs
+from ..checkpoints import load_network
 from ..networks.paper import OVERLAP, SAMPLE_RATE, SECOND, PaperNet
-from ..train import load_network
 from .graph import Graph, model_of, session, tensor
 from .pack import write_golden, write_toml
 
