@@ -64,7 +64,7 @@ def test_a_larger_network_goes_on_with_what_a_pack_does(tmp_path, monkeypatch):
     monkeypatch.setattr(remix, "UNITS", 160)
     larger = Remix()
     load_pack(larger, tmp_path)
-    found, _ = mask.as_pack(larger, magnitude, larger.zero_state(1).numpy())
+    found, _ = mask.as_pack(larger, magnitude, larger.zero_state(mask.ORDERS).numpy())
     assert np.abs(found - expected).max() < 1e-5
 
 

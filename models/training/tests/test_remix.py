@@ -107,6 +107,13 @@ def test_overfits_one_batch():
     assert losses[-1] < losses[0] - 2  # natural logarithm: with weights 1, 1/2, 1/2, 4 dB each
 
 
+def test_left_and_right_make_no_difference():
+    mix = made_stems(0)[1:].sum(0)[:50_000] + 0.2 * made_stems(1)[0, :50_000] * np.float32([1, 0.3])
+    net = Remix().eval()
+    exchanged = net.separate(mix[:, ::-1].copy())[..., ::-1]
+    assert np.abs(net.separate(mix) - exchanged).max() < 1e-5
+
+
 def test_separated_stems_are_the_mix():
     mix = made_stems(0).sum(0)[:50_000]
     stems = Remix().eval().separate(mix)

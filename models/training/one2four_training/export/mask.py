@@ -32,6 +32,7 @@ from .weights import load_pack
 
 FILE = "remix.onnx"
 CHANNELS = 2
+ORDERS = 2  # of the channels in which a stream is heard
 CHECKED_LENGTHS = (LOOKAHEAD + 1, LOOKAHEAD + 2, LOOKAHEAD + 11, LOOKAHEAD + 44)
 TOLERANCE = 1e-5
 GOLDEN_FRAMES = LOOKAHEAD + 4
@@ -50,24 +51,24 @@ def to_onnx(net: Remix) -> onnx.ModelProto:
     for stem, stack in zip(STEMS, net.stacks, strict=True):
         one = g.linear(found[stem], f"{stem}.decoded", stack.decoder.weight, stack.decoder.bias)
         decoded.append(g.unsqueeze(one, f"{stem}.decoded4", 2))
-    decoded = g.node("Concat", decoded, "decoded", axis=2)  # [N, 1, S, 2 RANK + CUES * CUE_GROUPS]
+    decoded = g.node("Concat", decoded, "decoded", axis=2)  # [N, ORDERS, S, 2 RANK + CUES * CUE_GROUPS]
     shares = g.reshape(g.slice(decoded, "shares0", 3, 0, 2 * RANK), "shares1", [0, 0, 0, CHANNELS, RANK])
     shares = g.node("Relu", [shares], "shares")
     logits = g.linear(shares, "shape_logits", net.shapes.weight, net.shapes.bias)
     weights = g.slice(decoded, "cue_weights", 3, 2 * RANK, END)
     logits = g.node("Add", [logits, _weighted_cues(g, weights, level, panning)], "logits")
-    masks = g.squeeze(g.node("Softmax", [logits], "softmax", axis=2), "band_masks", 1)
+    masks = g.node("Softmax", [_of_both_orders(g, logits)], "band_masks", axis=1)
     _to_bins(g, masks, "mask")
     g.node("Concat", next_states, "next_state", axis=0)
 
-    state = [STATE_ROWS, 1, UNITS]
+    state = [STATE_ROWS, ORDERS, UNITS]
     inputs = [tensor("magnitude", ["frames", CHANNELS, STFT.bins]), tensor("state", state)]
     outputs = [tensor("mask", ["mask_frames", len(STEMS), CHANNELS, STFT.bins]), tensor("next_state", state)]
     return model_of(g, "remix", inputs, outputs)
 
 
 def _features(g: Graph, net: Remix) -> tuple[str, str]:
-    """level and panning, [T, 1, BANDS] each."""
+    """level and panning, [T, ORDERS, BANDS] each; with the channels exchanged only the panning is another."""
     used = g.slice("magnitude", "used", 2, 0, USED_BINS)
     square = g.node("Mul", [used, used], "square")
     grouped = g.reshape(g.slice(square, "high", 2, SINGLE, END), "high_groups", [0, 0, GROUPS, GROUP])
@@ -80,7 +81,19 @@ def _features(g: Graph, net: Remix) -> tuple[str, str]:
     level = g.node("Div", [centred, g.constant("deviation", net.deviation)], "level")
     left, right = g.slice(power, "left", 1, 0, 1), g.slice(power, "right", 1, 1, 2)
     total = g.node("Add", [g.node("Add", [left, right], "both"), floor], "both_floored")
-    return level, g.node("Div", [g.node("Sub", [left, right], "difference"), total], "panning")
+    panning = g.node("Div", [g.node("Sub", [left, right], "difference"), total], "panning")
+    exchanged = g.node("Neg", [panning], "panning_exchanged")
+    levels = g.node("Concat", [level, level], "levels", axis=1)
+    return levels, g.node("Concat", [panning, exchanged], "pannings", axis=1)
+
+
+def _of_both_orders(g: Graph, logits: str) -> str:
+    """[N, ORDERS, S, 2, BANDS] -> [N, S, 2, BANDS]: the mean, left and right of both in their places."""
+    own, other = (g.slice(logits, f"order{row}", 1, row, row + 1) for row in range(ORDERS))
+    sides = [g.slice(other, f"order1.side{side}", 3, side, side + 1) for side in (1, 0)]
+    total = g.node("Add", [own, g.node("Concat", sides, "order1.back", axis=3)], "orders_sum")
+    mean = g.node("Div", [total, g.constant("orders", np.float32(ORDERS))], "orders_mean")
+    return g.squeeze(mean, "mean_logits", 1)
 
 
 def _bridged(g: Graph, names: dict[str, str], output: str) -> dict[str, str]:
@@ -90,7 +103,7 @@ def _bridged(g: Graph, names: dict[str, str], output: str) -> dict[str, str]:
 
 
 def _stacks(g: Graph, net: Remix, encoded: str) -> tuple[dict[str, str], list[str]]:
-    """-> per stem what its decoder reads, [N, 1, 2 UNITS + ENCODED], and the parts of the next state."""
+    """-> per stem what its decoder reads, [N, ORDERS, 2 UNITS + ENCODED], and the parts of the next state."""
     committed = g.slice(encoded, "encoded_committed", 0, 0, -LOOKAHEAD)
     ahead = g.slice(encoded, "encoded_ahead", 0, -LOOKAHEAD, END)
     states, layer1, pasts, futures = {}, {}, {}, {}
@@ -119,7 +132,7 @@ def _stacks(g: Graph, net: Remix, encoded: str) -> tuple[dict[str, str], list[st
 
 
 def _weighted_cues(g: Graph, weights: str, level: str, panning: str) -> str:
-    """-> [N, 1, S, 1, BANDS]."""
+    """-> [N, ORDERS, S, 1, BANDS]."""
     now = g.slice(level, "now", 0, 0, -LOOKAHEAD)
     later = g.slice(level, "later", 0, DECAY_FRAMES, DECAY_FRAMES - LOOKAHEAD)
     side = PEAK_BANDS // 2
@@ -156,16 +169,16 @@ def music_like(frames: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     tilt = np.linspace(-1.0, -3.5, STFT.bins)
     magnitude = 10.0 ** np.clip(tilt + 0.7 * random.standard_normal((frames, CHANNELS, STFT.bins)), -5, 0)
-    state = np.tanh(random.standard_normal((STATE_ROWS, 1, UNITS)))
+    state = np.tanh(random.standard_normal((STATE_ROWS, ORDERS, UNITS)))
     return magnitude.astype(np.float32), state.astype(np.float32)
 
 
 @torch.no_grad()
 def as_pack(net: Remix, magnitude: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What PyTorch gives for the pack's inputs: mask [N, S, 2, bins] and next state."""
-    power = band_power(torch.from_numpy(magnitude))[:, None]
-    logits, next_state = net.eval()(power, torch.from_numpy(state))
-    return bin_masks(torch.softmax(logits[:, 0], dim=1)).numpy(), next_state.numpy()
+    power = band_power(torch.from_numpy(magnitude))
+    masks, next_state = net.eval().stream_masks(power, torch.from_numpy(state))
+    return bin_masks(masks).numpy(), next_state.numpy()
 
 
 def parity(net: Remix, model: onnx.ModelProto) -> float:
