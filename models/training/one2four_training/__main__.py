@@ -36,7 +36,7 @@ def main() -> None:
     train.add_argument("--network", choices=networks.NAMES, default="remix")
     train.add_argument("--stems", nargs="+", choices=STEMS, default=list(STEMS), help="of a network for one")
     train.add_argument("--run", type=name, help="a folder in the cache; by default the network's name")
-    train.add_argument("--seed", type=over_zero(int), default=1)
+    train.add_argument("--seed", type=over_zero(int, up_to=1e12), default=1)
     train.add_argument("--steps", type=over_zero(int), default=1_000_000, help="stop after so many")
     train.add_argument("--minutes", type=over_zero(float), default=1e6, help="or after so long")
     train.add_argument("--rows", type=over_zero(int), default=16, help="mixes in a batch; by default 16")

@@ -4,7 +4,7 @@
     mma        grooves of MMA's style library over random chord charts        train, validate
     openttd    the songs of openttd-openmsx, human-written                    test only
 
-The split is by song (freedoom) and by style file (mma), from hashes: it never moves.
+The split is by style file (mma) and by song (freedoom), from hashes: the same whenever it is made.
 """
 
 import hashlib
@@ -78,6 +78,10 @@ def grooves() -> list[tuple[str, list[str]]]:
         names = re.findall(r"^\s*DefGroove\s+(\S+)", path.read_text("latin-1"), re.M | re.I)
         if names:
             found.append((str(path.relative_to(MMA_LIBRARY)), names))
+    if not found:
+        raise SystemExit(
+            f"there are no grooves in {MMA_LIBRARY}: install MMA (models/README.md says what else)"
+        )
     return found
 
 

@@ -22,7 +22,7 @@ MIN_RATE = 32_000  # below, the treble is missing
 MIN_SECONDS = 10
 LENGTH_SLACK = 1.0  # seconds by which a song's stems may differ
 SILENT = 1e-4  # peak, -80 dB
-VALID_SHARE = 8  # one song in so many validates
+VALID_SHARE = 8  # one song in so many validates, on the whole
 
 
 class Refused(Exception):
@@ -75,20 +75,34 @@ def _prepare(songs: Path, trim: float | None, target: Path) -> None:
             continue
         for note in notes:
             print(f"{folder.name}: {note}")
-        store(target / f"{folder.name}.npy", np.round(levelled(stems) * 32767).astype(np.int16))
+        stems = levelled(stems)
+        store(target / f"{folder.name}.npy", np.round(stems * 32767).astype(np.int16))
         excerpts.append({"name": folder.name, "levels_db": levels_db(stems), "notes": notes})
     if len(excerpts) < 2:
         raise SystemExit(
             f"{songs} has {len(excerpts)} usable songs, and two are needed, to train and to validate: looked"
             f" for {songs}/SONG/drums.wav, bass.wav, piano.wav and other.wav (or .flac, .mp3)"
         )
-    ordered = sorted(excerpts, key=lambda excerpt: hashlib.sha1(excerpt["name"].encode()).digest())
-    for index, excerpt in enumerate(ordered):
-        excerpt["split"] = "valid" if index % VALID_SHARE == 0 else "train"
+    split(excerpts)
     runs.write(
         target / "run.json", command="train", arguments={"trim": trim}, excerpts=excerpts, left_out=left_out
     )
     print(f"{len(excerpts)} songs, {len(left_out)} left out")
+
+
+def split(excerpts: list[dict]) -> list[dict]:
+    """Says of each whether it trains or validates: by its name alone, so that a song stays on its side
+    whatever songs come or go. Where one side is empty, the song that is the nearest to it changes over."""
+    ordered = sorted(excerpts, key=lambda excerpt: _place(excerpt["name"]))
+    for excerpt in ordered:
+        excerpt["split"] = "valid" if _place(excerpt["name"]) < 1 / VALID_SHARE else "train"
+    ordered[0]["split"], ordered[-1]["split"] = "valid", "train"
+    return excerpts
+
+
+def _place(name: str) -> float:
+    """0 to 1, as good as at random, the same for the same name."""
+    return int.from_bytes(hashlib.sha1(name.encode()).digest()[:8]) / 2**64
 
 
 def store(file: Path, stems: np.ndarray) -> None:

@@ -4,6 +4,7 @@ Most mixes are cut from one excerpt, as its song has it. The others ("remixes") 
 stem from another song and level, so that a network cannot learn the arrangement by heart.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Mixes:
         entries = [entry for entry in listed if entry["split"] == split]
         if not entries:
             raise SystemExit(f"{folder} has no songs to {split} with; `render` makes some")
+        self.digest = hashlib.sha256(repr(entries).encode()).hexdigest()[:16]
         self.audio = [opened(folder / f"{entry['name']}.npy") for entry in entries]
         self.levels_db = [np.array(entry["levels_db"]) for entry in entries]
         sources = [entry.get("source") if split == "train" else None for entry in entries]

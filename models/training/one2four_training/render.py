@@ -4,7 +4,6 @@ Each excerpt is one file, cache/audio/NAME.npy, int16 [4 stems, samples, 2 chann
 mix is the sum of its stems. cache/audio/run.json lists them, with each stem's level per second.
 """
 
-import multiprocessing
 import random
 import subprocess
 import tempfile
@@ -160,10 +159,9 @@ def levels_db(stems: np.ndarray) -> list[list[int]]:
 
 def render_one(excerpt: dict) -> dict:
     """Writes one excerpt and returns its entry, with the levels."""
+    if made := rendered(excerpt):
+        return made
     target = runs.cache() / "audio" / f"{excerpt['name']}.npy"
-    entry = target.with_suffix(".json")
-    if entry.exists():
-        return runs.read(entry)
     events = midi.read((runs.cache() / "songs" / f"{excerpt['song']}.mid").read_bytes())
     trains = excerpt["split"] == "train"
     if trains:
@@ -181,8 +179,27 @@ def render_one(excerpt: dict) -> dict:
     stems = levelled(recorded(stems, excerpt) if trains else stems)
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
-    runs.write(entry, **done)
+    runs.write(target.with_suffix(".json"), **done)
     return done
+
+
+def rendered(excerpt: dict) -> dict | None:
+    """The entry of an excerpt that was rendered before."""
+    entry = runs.cache() / "audio" / f"{excerpt['name']}.json"
+    found = runs.read(entry) if entry.exists() else None
+    if found and found["seed"] != excerpt["seed"]:
+        raise SystemExit(
+            f"{entry.parent} was rendered with another seed: move it away, or set ONE2FOUR_CACHE"
+        )
+    return found
+
+
+def check_banks(wanted: set[str]) -> None:
+    """fluidsynth plays another bank where there is none."""
+    if missing := sorted(str(BANKS[name]) for name in wanted if not BANKS[name].exists()):
+        raise SystemExit(
+            f"sound banks are missing: {', '.join(missing)}; models/README.md says where they come from"
+        )
 
 
 def render(seed: int, jobs: int, minutes: float) -> None:
@@ -194,19 +211,25 @@ def render(seed: int, jobs: int, minutes: float) -> None:
     plan = excerpts(songs, seed)
     random.Random(seed).shuffle(plan)  # so that any part of it is a fair sample
     plan.sort(key=lambda excerpt: excerpt["split"] == "train")
-    done = []
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for number, entry in enumerate(pool.imap_unordered(render_one, plan), 1):
+    done = [entry for excerpt in plan if (entry := rendered(excerpt))]
+    before = {entry["name"] for entry in done}
+    plan = [excerpt for excerpt in plan if excerpt["name"] not in before]
+    check_banks({excerpt["bank"] for excerpt in plan} - {MADE_BANK})
+    left = len(plan)
+    try:
+        for entry in runs.in_processes(render_one, plan, jobs):
             done.append(entry)
-            if number % 10 == 0 or number == len(plan):
-                print(f"rendered {number}/{len(plan)}", flush=True)
+            left -= 1
+            if left % 10 == 0:
+                print(f"rendered {len(done)}/{len(done) + left}", flush=True)
             if time.time() > until:
                 break
-    done.sort(key=lambda entry: entry["name"])
-    arguments = {"seed": seed, "minutes": minutes}
-    runs.write(folder / "run.json", command="render", arguments=arguments, seed=seed, excerpts=done)
+    finally:  # an interrupt keeps what is done
+        done.sort(key=lambda entry: entry["name"])
+        arguments = {"seed": seed, "minutes": minutes}
+        runs.write(folder / "run.json", command="render", arguments=arguments, seed=seed, excerpts=done)
     for split in ("train", "valid", "test"):
-        rendered = sum(entry["seconds"] for entry in done if entry["split"] == split) / 60
-        print(f"{split}: {rendered:.0f} minutes")
-    if len(done) < len(plan):
-        print(f"{len(plan) - len(done)} excerpts are left: run it again for more")
+        lasts = sum(entry["seconds"] for entry in done if entry["split"] == split) / 60
+        print(f"{split}: {lasts:.0f} minutes")
+    if left:
+        print(f"{left} excerpts are left: run it again for more")

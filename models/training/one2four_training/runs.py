@@ -1,10 +1,17 @@
-"""run.json: what made a file, and the cache folder for everything that is not shipped."""
+"""What the commands share: run.json, which says what made a file; the cache folder for everything that is not
+shipped; and work that several processes do."""
 
 import functools
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[2]
@@ -34,10 +41,17 @@ def commit() -> str:
 
 def write(path: Path, **fields) -> None:
     """Replaces the file in one step, so an interrupted run leaves the older one whole."""
-    text = json.dumps({"commit": commit(), **fields}, indent=1) + "\n"
+    replace(path, json.dumps({"commit": commit(), **fields}, indent=1) + "\n")
+
+
+def replace(path: Path, text: str) -> None:
+    """Writes the file beside its place first, so that a full disk leaves the older one whole."""
     partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(text)
-    partial.replace(path)
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read(path: Path) -> dict:
@@ -61,3 +75,24 @@ def joined(log: dict) -> dict:
         whole[curve] = before.get(curve, []) + moved
     commits = list(dict.fromkeys(before.get("commits", []) + log["commits"]))
     return {**log, **whole, "commits": commits, "before": {"step": first, "arguments": before["arguments"]}}
+
+
+def in_processes(work: Callable, items: list, jobs: int) -> Iterator[Any]:
+    """What `work` makes of each item, by so many processes, as it is done; the rest is not begun once the
+    caller has enough. What goes wrong in one of them, its SystemExit too, is raised here."""
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _leave_interrupts)
+    try:
+        for done in as_completed([pool.submit(work, item) for item in items]):
+            yield done.result()
+    except BrokenProcessPool:
+        raise SystemExit(
+            "one of the processes was ended from outside, for want of memory perhaps: the same command goes"
+            " on; fewer --jobs take less memory"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """To the process that waits for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

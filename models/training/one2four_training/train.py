@@ -11,7 +11,7 @@ or of the minutes, whichever comes first. Kept is an average of the weights, at 
 import ctypes
 import os
 import platform
-import resource
+import re
 import signal
 import time
 from pathlib import Path
@@ -35,6 +35,7 @@ CLIP_NORM = 1.0
 WEIGHTS = ("net", "average", "optimiser")  # what a checkpoint has of a trainer, beside its history
 HISTORY = (
     "step", "seconds", "cpu_seconds", "losses", "valid_losses", "valid_by_stem", "commits", "best_loss",
+    "peak_memory_mb",
 )  # fmt: skip
 MAX_BAD_STEPS = 5  # in a row, whose loss is not a number
 # Of glibc's mallopt: keeps freed memory up to 2 GiB, fetches 256 MiB at once, maps no array by itself.
@@ -56,13 +57,15 @@ class Trainer:
         source = getattr(self.net, "source", Mixes)
         self.device = device_of(self.net, args.get("device"))
         self.net.to(self.device)
-        self.mixes = source("train", data)
+        self.mixes, valid = source("train", data), source("valid", data)
+        self.data = [getattr(of, "digest", None) for of in (self.mixes, valid)]
         self.is_plain = getattr(self.net, "plain", False)
         self.average = networks.build(args["network"], tuple(args["stems"])).to(self.device)
-        self.valid = self._valid_examples(source("valid", data)) if self.process == 0 else []
+        self.valid = self._valid_examples(valid) if self.process == 0 else []
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=args["rate"])
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.losses, self.valid_losses, self.valid_by_stem, self.commits = [], [], [], []
+        self.peak_memory_mb = 0
         self.before: dict | None = None  # how the pack was trained that this run starts from
         self.best_loss, self.best = float("inf"), None
         self.state: Any = None
@@ -230,6 +233,8 @@ class Trainer:
         while self.step < first + steps and self.bad_steps < MAX_BAD_STEPS and not self.is_over():
             losses.append(self.one_step())
         if losses and self.process == 0:
+            if self.is_stopping:
+                self.save()  # who asked may not wait until it is validated
             loss, by_stem = mean_of_numbers(losses), self.validate()
             valid = float(np.mean(by_stem))
             self._log(loss, valid, by_stem)
@@ -257,7 +262,8 @@ class Trainer:
                 curve.append([self.step, *(round(number, 5) for number in numbers)])
 
     def save(self) -> None:
-        state = {name: getattr(self, name) for name in ("args", *HISTORY, "before", "best", "state")}
+        self.peak_memory_mb = max(self.peak_memory_mb, memory_mb())
+        state = {name: getattr(self, name) for name in ("args", *HISTORY, "data", "before", "best", "state")}
         for name in WEIGHTS:
             state[name] = getattr(self, name).state_dict()
         checkpoints.write(self.checkpoint, state)
@@ -267,7 +273,6 @@ class Trainer:
             arguments=self.args,
             seed=self.args["seed"],
             parameters=sum(p.numel() for p in self.net.parameters()),
-            peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **{name: state[name] for name in (*HISTORY, "before")},
         )
 
@@ -288,6 +293,12 @@ class Trainer:
                 raise SystemExit(
                     f"{self.checkpoint} is of the {name} {found}, not {expected}: use another --run"
                 )
+        if state.get("data", self.data) != self.data:
+            raise SystemExit(
+                f"{self.checkpoint} was trained on other excerpts than there are now (`collect` or `render`"
+                " came in between): to go on with these, `export --run` it and `train --start` another --run"
+                " from that pack"
+            )
         try:
             for name in WEIGHTS:
                 getattr(self, name).load_state_dict(state[name])
@@ -296,7 +307,7 @@ class Trainer:
                 f"{self.checkpoint} is of another version of {self.args['network']}: use another --run"
             ) from error
         for name in (*HISTORY, "best", "state"):
-            if name in state:  # a run of an older version has no `valid_by_stem`
+            if name in state:  # a run of an older version has not all of them
                 setattr(self, name, state[name])
         self.before = state.get("before")
         if self.processes > 1:
@@ -352,6 +363,22 @@ def train(
         print(f"stopped at step {trainer.step}, saved: the same command goes on from there", flush=True)
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def memory_mb() -> int:
+    """What this process holds itself, without the files that it maps; elsewhere than in Linux, the most that
+    it has had with them."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(re.search(r"RssAnon:\s*(\d+) kB", status)[1]) // 1024
+    except (OSError, TypeError):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 2**20 if platform.system() == "Darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 def mean_of_numbers(losses: list[float]) -> float:

@@ -8,7 +8,7 @@ import torch
 
 from one2four_training import STEMS, runs
 from one2four_training.checkpoints import load_network
-from one2four_training.export import export, graph, mask
+from one2four_training.export import export, graph, manifest_of, mask
 from one2four_training.export.weights import load_pack
 from one2four_training.networks import remix
 from one2four_training.networks.remix import LOOKAHEAD, Remix
@@ -91,6 +91,28 @@ def test_own_songs_do_not_take_the_place_of_what_ships_without_a_runs_name(tmp_p
     runs.write(tmp_path / "runs" / "remix" / "run.json", arguments={"songs": "my-songs"})
     with pytest.raises(SystemExit, match="my-songs and would take the place of the shipped pack"):
         export("remix", None, None, None, seed=1)
+
+
+def test_parts_of_ones_own_songs_do_not_take_the_place_of_what_ships(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
+    (tmp_path / "runs" / "paper-one2four-split-bass").mkdir(parents=True)
+    log = tmp_path / "runs" / "paper-one2four-split-bass" / "run.json"
+    runs.write(log, arguments={"songs": "mine-12"})
+    with pytest.raises(SystemExit, match="split-bass was trained on your mine-12"):
+        export("paper-one2four-split", None, None, None, seed=1)
+
+
+def test_what_a_pack_is_called_stays_when_it_is_written_over(tmp_path):
+    out = tmp_path / "mine"
+    export("remix", None, out, "1.0.0", seed=1, untrained=True)
+    toml = (out / "pack.toml").read_text()
+    (out / "pack.toml").write_text(toml.replace('name = "Remix"', 'name = "Mein Übungsraum"'))
+    export("remix", None, out, None, seed=2, untrained=True)
+    again = manifest_of(out)
+    assert again["name"] == "Mein Übungsraum" and again["version"] == "1.0.0"
+    (out / "pack.toml").write_text('name = "broken')
+    with pytest.raises(SystemExit, match="pack.toml cannot be read"):
+        export("remix", None, out, None, seed=2, untrained=True)
 
 
 def test_a_mean_lies_between_a_pack_and_a_run(tmp_path):

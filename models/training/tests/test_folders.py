@@ -11,6 +11,7 @@ from one2four_training import STEMS, folders, runs
 from one2four_training.evaluate.own import evaluate_own
 from one2four_training.evaluate.scores import si_sdr_db
 from one2four_training.export import export
+from one2four_training.render import levels_db
 
 
 def write_song(
@@ -88,6 +89,26 @@ def test_songs_are_split_and_what_is_left_out_is_kept(tmp_path, monkeypatch, cap
     write_song(tmp_path / "songs" / "c")  # mended: looked at again
     made = runs.read(folders.prepared(tmp_path / "songs", 30) / "run.json")
     assert len(made["excerpts"]) == 3 and not made["left_out"]
+
+
+def test_levels_are_those_of_what_is_stored(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("a", "b"):
+        for file in write_song(tmp_path / "songs" / name).iterdir():
+            soundfile.write(file, soundfile.read(file)[0] * 0.05, 44_100)
+    made = folders.prepared(tmp_path / "songs", None)
+    for entry in runs.read(made / "run.json")["excerpts"]:
+        stored = np.load(made / f"{entry['name']}.npy").astype(np.float32) / 32767
+        assert np.allclose(entry["levels_db"], levels_db(stored), atol=1)
+
+
+def test_a_song_stays_on_its_side_whatever_songs_come_and_go():
+    def sides(count: int) -> dict[str, str]:
+        return {e["name"]: e["split"] for e in folders.split([{"name": f"song {n}"} for n in range(count)])}
+
+    few, many = sides(30), sides(60)
+    assert few == {name: many[name] for name in few} and set(few.values()) == {"train", "valid"}
+    assert sorted(sides(2).values()) == ["train", "valid"]
 
 
 def test_the_same_songs_are_the_same_from_wherever_they_are_named(tmp_path, monkeypatch):

@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 from pathlib import Path
@@ -32,14 +31,41 @@ def trainer(made_cache, monkeypatch) -> Trainer:
 
 
 def test_resume_gives_the_same_losses(trainer, made_cache):
-    def losses(run: str) -> list:
-        return json.loads((made_cache / "runs" / run / "run.json").read_text())["losses"]
+    train(run="through", steps=5, slice_steps=1, **SETTINGS)  # four are of the same songs
+    trainer.args["steps"] = 5
+    trainer.slice(1)
+    trainer.slice(1)  # its state goes on to the third step
+    train(run="stopped", steps=5, slice_steps=1, **SETTINGS)
+    folders = (made_cache / "runs" / name for name in ("through", "stopped"))
+    through, stopped = (checkpoints.read(folder / "checkpoint.pt") for folder in folders)
+    for curve in ("losses", "valid_losses", "valid_by_stem", "best_loss"):
+        assert through[curve] == stopped[curve]
+    for weights in ("best", "average", "net"):
+        assert all(torch.equal(values, stopped[weights][name]) for name, values in through[weights].items())
 
-    train(run="through", steps=3, slice_steps=1, **SETTINGS)
-    trainer.slice(1)  # its state goes on to the second step
-    train(run="stopped", steps=3, slice_steps=1, **SETTINGS)
-    assert losses("through") == losses("stopped")
-    assert len(losses("through")) == 3
+
+def test_a_run_does_not_go_on_with_other_excerpts(trainer, made_cache):
+    trainer.slice(1)
+    index = runs.read(made_cache / "audio" / "run.json")
+    runs.write(made_cache / "audio" / "run.json", excerpts=index["excerpts"][1:])
+    with pytest.raises(SystemExit, match="other excerpts than there are now"):
+        Trainer(trainer.args, trainer.folder)
+
+
+def test_who_stops_a_run_does_not_wait_until_it_is_validated(trainer, monkeypatch):
+    def killed(self) -> list[float]:
+        raise MemoryError
+
+    def stopped(self) -> float:
+        self.is_stopping = True
+        return one_step(self)
+
+    one_step = Trainer.one_step
+    monkeypatch.setattr(Trainer, "validate", killed)
+    monkeypatch.setattr(Trainer, "one_step", stopped)
+    with pytest.raises(MemoryError):
+        trainer.slice(9)
+    assert checkpoints.read(trainer.checkpoint)["step"] == 1
 
 
 def test_a_run_tells_the_loss_of_each_stem(trainer):

@@ -5,7 +5,6 @@ the arrays of `score.targets`; for songs that are held out also those of MMA's s
 `struck` [beats, 12], the pitch classes that the solo strikes. The audio itself is not kept.
 """
 
-import multiprocessing
 import time
 import zlib
 from pathlib import Path
@@ -138,14 +137,14 @@ def render_songs(seed: int, jobs: int, minutes: float) -> None:
             tempo_of_the_songs=TEMPO, songs=sorted(done, key=lambda entry: entry["name"]),
         )  # fmt: skip
 
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        tasks = [(entry, seed) for entry in songs]
-        for number, entry in enumerate(pool.imap_unordered(render_one, tasks), 1):
-            done.append(entry)
-            if number % 20 == 0 or number == len(songs):
-                write()
-                print(f"rendered {number}/{len(songs)}", flush=True)
-            if time.time() > until:
-                break
+    render.check_banks(set(BANKS))
+    tasks = [(entry, seed) for entry in songs]
+    for number, entry in enumerate(runs.in_processes(render_one, tasks, jobs), 1):
+        done.append(entry)
+        if number % 20 == 0 or number == len(songs):
+            write()
+            print(f"rendered {number}/{len(songs)}", flush=True)
+        if time.time() > until:
+            break
     write()
     print(f"{len(done)} of {len(songs)} songs are heard")

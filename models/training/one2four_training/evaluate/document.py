@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import STEMS
+from .. import STEMS, runs
 from . import baselines, noise, onsets, rows, scores, targets
 from .clips import SETS
 from .packs import PACKS, Pack
@@ -32,10 +32,12 @@ means: the same pack, run step by step from Python. Filters are median-filter HP
 a {baselines.LOW_PASS_HZ} Hz low-pass for the bass, the harmonic part for piano and other. The ideal
 ratio mask knows the stems: a mark of how far a mask over magnitudes gets. Open-Unmix is the `openunmix`
 package's network and Wiener filter, trained by `train --network open-unmix`, offline; beside it stands a run
-of Remix from the beginning (`--run remix-early`) on the same songs, of less processor time. All of these
-had fewer songs than Remix as it ships, which has had 764 minutes of them; the paper's networks had 105. Short
-chunks are measured on every second clip, one hop on every sixth; targets compare two rows over the clips
-that both have. What was tried for those that are not met, and what came of it, stands in Remix's
+of Remix from the beginning (`--run remix-early`) on the same songs, of less processor time. Remix as it ships
+has had more songs than these; the model cards say which each pack had. Short
+chunks are measured on every second clip; targets compare two rows over the clips that both have. The
+songs of the first two sets are unseen in so far as no network learnt from them; but which of a run's
+checkpoints is kept, and which experiment was gone on with, was decided by their loss. Nothing was decided
+by those of the unseen bank. What was tried for those that are not met, and what came of it, stands in Remix's
 [model card](packs/remix/MODEL_CARD.md#what-was-tried).
 """
 
@@ -117,7 +119,8 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
         "ms per second of audio",
     ]  # fmt: skip
     note = """Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips.
-Memory: the largest that a process of the training had, with the songs' audio that it maps from the disk."""
+Memory: the largest that a process of the training had; for packs trained before November 28, 2026, with the
+songs' audio that it maps from the disk."""
     return [*targets.cost_lines(numbers), *markdown(head, lines), note, ""]
 
 
@@ -167,4 +170,4 @@ def fill_card(pack: Pack, numbers: Numbers, titles: dict[str, str]) -> None:
     lines += [f"The {WORST} worst clips of each stem:", "", *worst(numbers, own)]
     before, rest = card.read_text().split(BEGIN)
     _, after = rest.split(END)
-    card.write_text(before + "\n".join([BEGIN, "", *lines, END]) + after)
+    runs.replace(card, before + "\n".join([BEGIN, "", *lines, END]) + after)

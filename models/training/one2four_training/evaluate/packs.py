@@ -3,13 +3,13 @@
 import functools
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from .. import STEMS, runs
+from ..export import manifest_of
 from ..export.graph import session
 from ..stft import OVERLAP, Stft, model_magnitude
 
@@ -23,7 +23,7 @@ class Pack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        manifest = tomllib.loads((folder / "pack.toml").read_text())
+        manifest = manifest_of(folder)
         self.id, self.name, self.version = manifest["id"], manifest["name"], manifest["version"]
         self.kind, self.stream, self.graphs = manifest["kind"], manifest["stream"], manifest["graph"]
 

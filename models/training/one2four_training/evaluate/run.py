@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import multiprocessing
 import time
 
 from .. import runs
@@ -30,9 +29,8 @@ def open_stores(entries: list[dict]) -> dict[str, Store]:
     for row in rows_by_id().values():
         for name in ids_of(row):
             store = stores[name] = Store(name)
-            if entries:
-                key = f"{rows.METHOD} {row.key}" if row.separate else store.key
-                store.renew(key, row.facts, digests)
+            key = f"{rows.METHOD} {row.key}" if row.separate else store.key
+            store.renew(key, row.facts, digests)
     return stores
 
 
@@ -67,7 +65,7 @@ def measure_one(task: Task) -> tuple[Task, dict[str, dict], str | None]:
         found = rows.with_denoised(row, result)
         numbers = {own: measured(stems, clip, row.with_notes) for own, stems in found.items()}
         return task, {own: {**entry, "stems": one} for own, one in numbers.items()}, None
-    except (ImportError, RuntimeError, ValueError, OSError) as error:
+    except (ImportError, RuntimeError, ValueError, OSError, SystemExit) as error:
         return task, {}, str(error)
 
 
@@ -80,19 +78,17 @@ def measure(jobs: int, minutes: float, wanted: list[str]) -> tuple[dict[str, Sto
     tasks = missing(entries, stores, wanted)
     print(f"{len(entries)} clips, {len(tasks)} measurements to do", flush=True)
     wrong = {}
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for number, (task, found, error) in enumerate(pool.imap(measure_one, tasks), 1):
-            for name, entry in found.items():
-                stores[name].put(task[1], entry)
-            if error and task[0] not in wrong:
-                wrong[task[0]] = error
-                print(f"{task[0]}: {error}", flush=True)
-            if number % 20 == 0 or number == len(tasks):
-                print(f"{time.strftime('%H:%M:%S')} {number}/{len(tasks)} {task[0]}", flush=True)
-            if time.time() > until:
-                pool.terminate()
-                print(f"{len(tasks) - number} measurements left for another time", flush=True)
-                break
+    for number, (task, found, error) in enumerate(runs.in_processes(measure_one, tasks, jobs), 1):
+        for name, entry in found.items():
+            stores[name].put(task[1], entry)
+        if error and task[0] not in wrong:
+            wrong[task[0]] = error
+            print(f"{task[0]}: {error}", flush=True)
+        if number % 20 == 0 or number == len(tasks):
+            print(f"{time.strftime('%H:%M:%S')} {number}/{len(tasks)} {task[0]}", flush=True)
+        if time.time() > until:
+            print(f"{len(tasks) - number} measurements left for another time", flush=True)
+            break
     for store in stores.values():
         if store.clips:
             store.write()  # what its facts have become, where no clip was measured anew

@@ -63,7 +63,7 @@ def put(text: str, is_accompany: bool) -> None:
     halves = (FILE.read_text() if FILE.exists() else "").split(MARK)
     halves += [""] * (2 - len(halves))
     halves[is_accompany] = text
-    FILE.write_text(MARK.join(halves))
+    runs.replace(FILE, MARK.join(halves))
 
 
 def markdown(head: list[str], lines: list[list[str]]) -> list[str]:

@@ -6,6 +6,7 @@ the folder `run` (None: untrained), writes the pack into `out` and returns what 
 """
 
 import importlib
+import json
 import re
 import tempfile
 import tomllib
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from .. import runs
+from .. import STEMS, runs
 
 KINDS = {
     "remix": "mask",
@@ -64,11 +65,12 @@ def export(
         raise SystemExit(f"--version is {version}, and must be three numbers, as in 1.0.0")
     kind = importlib.import_module(f".{KINDS[network]}", __name__)
     folder = None if untrained else runs.cache() / "runs" / (run or network)
-    if is_shipped and folder and trained_on(folder):
-        raise SystemExit(
-            f"{folder} was trained on your {trained_on(folder)} and would take the place of the shipped pack:"
-            " name a folder with --out"
-        )
+    for own in [folder, *parts_of(folder)] if is_shipped and folder else []:
+        if trained_on(own):
+            raise SystemExit(
+                f"{own} was trained on your {trained_on(own)} and would take the place of the shipped pack:"
+                " name a folder with --out"
+            )
     arguments = {"network": network, "version": version, "seed": seed, "trained": not untrained}
     if at_end:
         arguments["at_end"] = True
@@ -80,6 +82,7 @@ def export(
         made = Path(beside) / out.name
         made.mkdir()
         measured = kind.export(network, folder, made, version, **mean)
+        keep_words(made / "pack.toml", manifest_of(out))
         runs.write(made / "run.json", command="export", arguments=arguments, **measured)
         put(made, out)
 
@@ -90,18 +93,42 @@ def trained_on(run: Path) -> str | None:
     return runs.read(log)["arguments"].get("songs") if log.exists() else None
 
 
+def keep_words(file: Path, before: dict) -> None:
+    """What the pack that is written over is called, and its licence: its owner may have changed them."""
+    lines = file.read_text().splitlines()
+    for key in ("name", "license"):
+        if key in before:
+            place = next(index for index, line in enumerate(lines) if line.startswith(f"{key} = "))
+            lines[place] = f"{key} = {json.dumps(before[key], ensure_ascii=False)}"
+    file.write_text("\n".join(lines) + "\n")
+
+
+def parts_of(run: Path) -> list[Path]:
+    """The runs of a network whose stems are trained apart."""
+    return [run.with_name(f"{run.name}-{stem}") for stem in STEMS]
+
+
 def put(made: Path, out: Path) -> None:
     """Moves a whole pack to its place; what else lies there, such as a model card, stays."""
     files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
     for old in (out / "golden").glob("*.f32"):
         if old.relative_to(out) not in files:
             old.unlink()
-    for file in files:
+    # The manifest last: until then the files have not the hashes that it names, and the plugin refuses them.
+    for file in sorted(files, key=lambda file: file.name == "pack.toml"):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         (made / file).replace(out / file)
 
 
 def version_of(pack: Path) -> str | None:
     """Of the pack in a folder; None where there is none."""
+    return manifest_of(pack).get("version")
+
+
+def manifest_of(pack: Path) -> dict:
+    """What pack.toml says; nothing where there is none."""
     file = pack / "pack.toml"
-    return tomllib.loads(file.read_text())["version"] if file.exists() else None
+    try:
+        return tomllib.loads(file.read_text()) if file.exists() else {}
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"{file} cannot be read: {error}") from error

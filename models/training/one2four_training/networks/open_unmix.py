@@ -17,8 +17,13 @@ from .. import STEMS
 
 # openunmix imports torchaudio to read files; its wheel does not import beside a torch for another CUDA.
 sys.modules.setdefault("torchaudio", types.ModuleType("torchaudio"))
-from openunmix.model import OpenUnmix, Separator  # noqa: E402
-from openunmix.transforms import ComplexNorm, TorchSTFT  # noqa: E402
+try:
+    from openunmix.model import OpenUnmix, Separator
+    from openunmix.transforms import ComplexNorm, TorchSTFT
+except ModuleNotFoundError as error:
+    raise SystemExit(
+        f"{error.name} is not installed: pip install 'models/training[evaluate]' brings it"
+    ) from error
 
 SAMPLE_RATE = 44_100
 FFT, HOP = 4096, 1024

@@ -15,7 +15,8 @@ sample level.
 
 As there: Adam at 1e-4, Keras' default loss for a regression (the mean squared error), examples of one
 second out of excerpts of 30 s, a split by songs. The paper leaves open the rate and the size of the Dense
-layer: 22,050 Hz, mono, and FEATURES here.
+layer: 22,050 Hz, mono, and FEATURES here. Ours besides: output layers that begin at silence, gradients
+clipped at a norm of 1, and the weights of the best validation.
 """
 
 from typing import Any
