@@ -32,14 +32,17 @@ pub const STRIPS: [&str; NUM_STRIPS] = ["Input", "Drums", "Bass", "Piano", "Othe
 /// The number of strips: the input and four stems.
 pub const NUM_STRIPS: usize = 5;
 /// The number of values in [`Mix`].
-pub const NUM_CONTROLS: usize = 3 * NUM_STRIPS + 1;
+pub const NUM_CONTROLS: usize = 3 * NUM_STRIPS + 2;
 /// The index of the output gain in [`Mix`].
 pub const OUTPUT_IDX: usize = 3 * NUM_STRIPS;
+/// The index of the bypass in [`Mix`].
+pub const BYPASS_IDX: usize = OUTPUT_IDX + 1;
 /// The pack of a new instance.
 pub const DEFAULT_PACK: &str = "remix";
 
 /// What the mixer is told: per strip gain (linear), mute and solo (0 or 1), then the output gain
-/// (linear). Index it with [`gain_idx`], [`mute_idx`], [`solo_idx`] and [`OUTPUT_IDX`].
+/// (linear) and the bypass (0 or 1). Index it with [`gain_idx`], [`mute_idx`], [`solo_idx`],
+/// [`OUTPUT_IDX`] and [`BYPASS_IDX`].
 pub type Mix = [f32; NUM_CONTROLS];
 
 /// The index in [`Mix`] of a strip's gain.
@@ -111,6 +114,10 @@ pub struct One2FourParams {
     /// What is asked of the band of a `notes` pack.
     #[nested(group = "Band")]
     pub band: BandParams,
+    /// Lets the aligned input through as it is: the host's own switch. The last parameter, for hosts number
+    /// them in this order.
+    #[id = "bypass"]
+    pub bypass: BoolParam,
     /// The id of the pack, saved with the project even where this machine lacks the pack.
     #[persist = "pack"]
     pub pack: PackId,
@@ -133,6 +140,7 @@ impl Default for One2FourParams {
             chunk: EnumParam::new("Chunk", ChunkSetting::OneSecond).non_automatable(),
             align_automation: switch_param("Align Automation".into(), true),
             band: BandParams::default(),
+            bypass: switch_param("Bypass".into(), false).make_bypass(),
             pack: PackId::new(DEFAULT_PACK),
             editor: std::sync::RwLock::default(),
         }
@@ -160,6 +168,7 @@ impl One2FourParams {
             mix[solo_idx(strip_idx)] = strip.solo.value() as u8 as f32;
         }
         mix[OUTPUT_IDX] = linear_gain(self.output_gain.value());
+        mix[BYPASS_IDX] = self.bypass.value() as u8 as f32;
         mix
     }
 }

@@ -236,7 +236,8 @@ impl<C: Class> One2Four<C> {
         self.slot.set(None);
         if let Some(engine) = self.engine.take() {
             let is_changed = Settings::of(&self.params) != self.active;
-            self.fades_in |= is_changed && engine.room.has_sound();
+            // A host restarts a second time for the latency that the first brought.
+            self.fades_in |= engine.room.is_to_fade_in() || is_changed && engine.room.has_sound();
             self.owed_ends = engine.room.owed_ends();
         }
         self.status.is_ready.store(false, Ordering::Relaxed);

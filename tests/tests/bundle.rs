@@ -6,7 +6,7 @@ use std::path::Path;
 use stage::{Binary, Instance, MULTI_OUT, Mode, STEREO, Setup, paths};
 
 /// Projects and automation are saved under these ids, and hosts number parameters in this order.
-const PARAM_IDS: [&str; 32] = [
+const PARAM_IDS: [&str; 33] = [
     "input_gain",
     "input_mute",
     "input_solo",
@@ -39,6 +39,7 @@ const PARAM_IDS: [&str; 32] = [
     "other_on",
     "chord_root",
     "chord_kind",
+    "bypass",
 ];
 
 fn instance(id: &str) -> (Binary, Instance) {

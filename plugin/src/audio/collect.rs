@@ -190,11 +190,11 @@ impl Collect {
         (start_position - self.first_start).rem_euclid(self.chunk_samples)
     }
 
-    /// Whether all stems of the chunk with this start come out before the first sound. They are
-    /// silence, whether the chunk is there or not: a host may be too little ahead at first to be made
-    /// to wait for it.
+    /// Whether all stems of the chunk with this start come out before the first sound, or, as those of a
+    /// band may, before the first sample that a host keeps. Nobody misses them: a host may be too little
+    /// ahead at first to be made to wait for them.
     fn is_before_sound(&self, start: i64) -> bool {
-        start - self.worker_delay_samples + self.chunk_samples <= self.audible_from()
+        start - self.worker_delay_samples + self.chunk_samples <= self.audible_from().max(0)
     }
 
     /// Whether the worker owed the chunk that is due now and did not deliver.

@@ -7,7 +7,7 @@ use crate::audio::collect::{Collect, Stems};
 use crate::audio::levels::Levels;
 use crate::bridge::{Meters, NUM_STEMS, OUTPUT_METER};
 use crate::dsp::{Ramp, Ring};
-use crate::params::{Mix, NUM_STRIPS, OUTPUT_IDX, gain_idx, mute_idx, solo_idx};
+use crate::params::{BYPASS_IDX, Mix, NUM_STRIPS, OUTPUT_IDX, gain_idx, mute_idx, solo_idx};
 
 /// The stem that takes what the others leave over, and the aligned input in a gap.
 const OTHER_IDX: usize = NUM_STEMS - 1;
@@ -21,6 +21,9 @@ pub struct Mixer {
     strips: [Ramp; NUM_STRIPS],
     /// The output's.
     output: Ramp,
+    /// Whether the stems are a band's. Nothing stands in for that: a band that skips is better than
+    /// an input that is louder, or heard where it is muted.
+    has_band: bool,
     /// Set by a reset: the next targets are met at once.
     is_fresh: bool,
     /// Of all that comes out: 1, or less around a restart.
@@ -45,11 +48,12 @@ pub struct Mixer {
 
 impl Mixer {
     /// All gains at 0; `ramp_samples` is the time they take to move.
-    pub fn new(ramp_samples: usize, sample_rate: f64) -> Self {
+    pub fn new(ramp_samples: usize, sample_rate: f64, has_band: bool) -> Self {
         let ramp = Ramp::new(0.0, ramp_samples);
         Self {
             strips: std::array::from_fn(|_| ramp.clone()),
             output: ramp,
+            has_band,
             is_fresh: true,
             fade: Ramp::new(1.0, ramp_samples),
             strip_gains: Box::new([[0.0; MAX_SEGMENT_SAMPLES]; NUM_STRIPS]),
@@ -74,12 +78,12 @@ impl Mixer {
         for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
             ramp.go_to(strip_gain(mix, strip_idx));
         }
-        self.output.go_to(mix[OUTPUT_IDX]);
+        self.output.go_to(output_gain(mix));
         if std::mem::take(&mut self.is_fresh) {
             for (strip_idx, ramp) in self.strips.iter_mut().enumerate() {
                 ramp.snap_to(strip_gain(mix, strip_idx));
             }
-            self.output.snap_to(mix[OUTPUT_IDX]);
+            self.output.snap_to(output_gain(mix));
         }
     }
 
@@ -114,6 +118,9 @@ impl Mixer {
             *gain *= fade;
         }
         collect.fill_presence(&mut self.presence[..len]);
+        if self.has_band {
+            return; // the stand-in's gain stays 0
+        }
         // The aligned input is as loud as the loudest strip: what is muted stays muted, and what
         // the Input strip lets through is not heard twice.
         for i in 0..len {
@@ -202,8 +209,24 @@ pub fn any_stem_audible(mix: &Mix) -> bool {
     (1..NUM_STRIPS).any(|strip_idx| strip_gain(mix, strip_idx) > 0.0)
 }
 
-/// The gain of a strip after mute and solo.
+/// Whether the input goes through as it is.
+pub fn is_bypassed(mix: &Mix) -> bool {
+    mix[BYPASS_IDX] > 0.0
+}
+
+fn output_gain(mix: &Mix) -> f32 {
+    if is_bypassed(mix) {
+        1.0
+    } else {
+        mix[OUTPUT_IDX]
+    }
+}
+
+/// The gain of a strip after bypass, mute and solo.
 fn strip_gain(mix: &Mix, strip_idx: usize) -> f32 {
+    if is_bypassed(mix) {
+        return if strip_idx == 0 { 1.0 } else { 0.0 };
+    }
     let any_solo = (0..NUM_STRIPS).any(|idx| mix[solo_idx(idx)] > 0.0);
     let is_muted = mix[mute_idx(strip_idx)] > 0.0;
     let is_soloed = mix[solo_idx(strip_idx)] > 0.0;

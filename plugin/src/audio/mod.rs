@@ -106,7 +106,11 @@ impl Room {
             automation: Automation::new((HOLD_S * geometry.sample_rate) as usize),
             collect: Collect::new(geometry, bridge.num_chunks()),
             lead: Lead::new(geometry, is_offline),
-            mixer: Mixer::new(ramp_samples, geometry.sample_rate),
+            mixer: Mixer::new(
+                ramp_samples,
+                geometry.sample_rate,
+                geometry.stream.has_band(),
+            ),
             fades_in: false,
             block_start: 0,
             was_playing: false,
@@ -138,6 +142,11 @@ impl Room {
     /// Whether the output has not faded out yet for a restart.
     pub fn is_fading_out(&self) -> bool {
         self.leaving_samples > 0 && !self.mixer.is_silent()
+    }
+
+    /// Whether the first audio has yet to fade in: a room that takes this one's place has to do it then.
+    pub fn is_to_fade_in(&self) -> bool {
+        self.fades_in
     }
 
     /// Whether any sound came in since the last reset.
@@ -195,7 +204,7 @@ impl Room {
             }
             let silence = self.silence_before_first_sound(main, done..block_samples);
             let len = self.segment_samples(silence.unwrap_or(block_samples - done));
-            self.take_in(main, done, len);
+            self.take_in(main, done, len, align_automation);
             self.put_out(main, buses.as_mut(), done, len);
             done += len;
         }
@@ -304,8 +313,15 @@ impl Room {
             .max(1)
     }
 
-    /// Takes `len` samples of input from the block.
-    fn take_in(&mut self, main: &mut [&mut [f32]], done: usize, len: usize) {
+    /// Takes `len` samples of input from the block. Where automation is not aligned, a stem may be
+    /// wanted of what came in long before its strip is opened.
+    fn take_in(
+        &mut self,
+        main: &mut [&mut [f32]],
+        done: usize,
+        len: usize,
+        align_automation: bool,
+    ) {
         for (channel, ring) in main.iter_mut().zip(&mut self.delay) {
             let input = &mut channel[done..done + len];
             capture::replace_bad_samples(input, &self.bridge.counters);
@@ -314,7 +330,8 @@ impl Room {
         if self.first_sound.is_none() {
             return;
         }
-        let is_audible = self.has_band || mixer::any_stem_audible(self.automation.latest());
+        let is_audible =
+            self.has_band || !align_automation || mixer::any_stem_audible(self.automation.latest());
         let segment = main.iter().map(|channel| &channel[done..done + len]);
         let song = self.timeline.last();
         let position = self.position;
@@ -344,9 +361,10 @@ impl Room {
         let is_watched = counters.is_watched.load(Ordering::Relaxed);
         self.mixer.start_segment(len, &mut self.collect);
         let stems = self.collect.stems(output_position, len, counters);
+        let is_bypassed = mixer::is_bypassed(self.automation.now());
         match stems {
             // What starts before a restart would hang.
-            Some((chunk, _)) if self.leaving_samples <= 0 => {
+            Some((chunk, _)) if self.leaving_samples <= 0 && !is_bypassed => {
                 let cues = chunk.cues.all();
                 self.notes.play(cues, output_position, len, done);
             }

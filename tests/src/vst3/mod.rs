@@ -81,6 +81,8 @@ pub struct Vst3Param {
     pub unit: i32,
     /// Whether a host may automate it.
     pub is_automatable: bool,
+    /// Whether it is the host's bypass.
+    pub is_bypass: bool,
 }
 
 fn is_ok(result: tresult) -> bool {

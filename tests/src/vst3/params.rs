@@ -17,6 +17,7 @@ impl Effect {
         let count = unsafe { self.controller.getParameterCount() };
         let param = |param_idx| {
             let can_automate = ParameterInfo_::ParameterFlags_::kCanAutomate;
+            let is_bypass = ParameterInfo_::ParameterFlags_::kIsBypass;
             let mut info: ParameterInfo = unsafe { zeroed() };
             let found = is_ok(unsafe { self.controller.getParameterInfo(param_idx, &mut info) });
             found.then(|| Vst3Param {
@@ -26,6 +27,7 @@ impl Effect {
                 default: info.defaultNormalizedValue,
                 unit: info.unitId,
                 is_automatable: info.flags & can_automate != 0,
+                is_bypass: info.flags & is_bypass != 0,
             })
         };
         (0..count).filter_map(param).collect()

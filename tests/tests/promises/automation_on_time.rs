@@ -1,5 +1,5 @@
 use one2four::geometry::ChunkSetting;
-use one2four::params::{Mix, gain_idx};
+use one2four::params::{BYPASS_IDX, Mix, OUTPUT_IDX, gain_idx};
 
 use crate::deck::*;
 use crate::doubles::Double;
@@ -36,6 +36,40 @@ fn a_gain_event_acts_on_the_sample_it_arrived_with() {
             (output - gain * input).abs() < 1e-5,
             "sample {i}, event at {at}"
         );
+    }
+}
+
+#[test]
+fn a_bypass_lets_the_aligned_input_through_on_the_sample_it_arrived_with() {
+    let (mut deck, on, off) = (deck(), 9_137, 20_011);
+    let input = noise_signal(1, 30_000);
+    let mut quiet = faded(0.25);
+    quiet[OUTPUT_IDX] = 0.5;
+    let mut bypassed = quiet;
+    bypassed[BYPASS_IDX] = 1.0;
+    let changes = [(0, quiet), (on, bypassed), (off, quiet)];
+    let played = deck.play(&input, random_blocks(5), &changes);
+    let output = &played.main[0][deck.latency()..];
+    let ramp = (0.02 * RATE) as usize;
+    for (i, (output, input)) in output.iter().zip(&input[0]).enumerate() {
+        let is_whole = (on + ramp..off).contains(&i);
+        let is_quiet = i < on || i >= off + ramp;
+        let wanted = if is_whole { *input } else { 0.125 * input };
+        assert!(
+            !(is_whole || is_quiet) || (output - wanted).abs() < 1e-5,
+            "sample {i}"
+        );
+    }
+    let steps = |from: usize| {
+        output[from..from + ramp]
+            .windows(2)
+            .zip(input[0][from..].windows(2))
+    };
+    for ramped in [on, off] {
+        for (output, input) in steps(ramped) {
+            let step = (output[1] - output[0]).abs();
+            assert!(step < (input[1] - input[0]).abs() + 0.01, "a click");
+        }
     }
 }
 

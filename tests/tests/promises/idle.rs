@@ -57,6 +57,27 @@ fn stems_that_come_back_after_a_comparison_are_there_at_once() {
 }
 
 #[test]
+fn stems_are_there_at_once_after_any_pause_where_automation_is_not_aligned() {
+    let mut muted = unity();
+    (1..5).for_each(|strip| muted[mute_idx(strip)] = 1.0);
+    let load = Double::sound().load();
+    let mut deck = Deck::new(44_100.0, ChunkSetting::Tenth, 2, Pace::Offline, load);
+    deck.align_automation = false;
+    let without_drums = with_stem_gain(0, 0.0);
+    let (back, input) = (40 * 44_100, noise_signal(2, 42 * 44_100));
+    let played = deck.play(
+        &input,
+        blocks_of(4096),
+        &[(0, muted), (back, without_drums)],
+    );
+    let ramp = (0.02 * 44_100.0) as usize;
+    let latency = deck.latency();
+    let is_input = |i: &usize| played.main[0][*i] == input[0][*i - latency];
+    let stood_in = (back + ramp..back + 44_100).filter(is_input).count();
+    assert_eq!(stood_in, 0, "samples of the whole mix, drums among it");
+}
+
+#[test]
 fn the_networks_rest_while_nothing_can_be_heard() {
     let second = 44_100;
     let noise = noise_signal(2, 5 * second);

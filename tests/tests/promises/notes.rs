@@ -3,7 +3,7 @@ use std::time::Duration;
 use one2four::audio::HostTime;
 use one2four::bridge::{Act, Beat, Cue};
 use one2four::geometry::ChunkSetting;
-use one2four::params::{Mix, mute_idx};
+use one2four::params::{Mix, gain_idx, mute_idx};
 
 use crate::deck::*;
 use crate::doubles::{Double, NOTES, Trouble};
@@ -303,6 +303,25 @@ fn trouble_gives_way_to_the_aligned_input_and_is_over() {
             logged <= 4,
             "{trouble:?}: {logged} notes in the log have no end"
         );
+    }
+}
+
+#[test]
+fn a_muted_solo_stays_muted_and_a_loud_strip_makes_it_no_louder_when_the_band_skips() {
+    for (is_input_heard, drums) in [(false, 1.0), (true, 2.0)] {
+        let double = Double::troubled(Trouble::Fails, 4..5);
+        let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &double);
+        deck.song = steady(0.0);
+        let mut mix = if is_input_heard { joined() } else { unity() };
+        mix[gain_idx(1)] = drums;
+        let input = solo(7.0);
+        let played = deck.play(&input, blocks_of(256), &[(0, mix)]);
+        assert!(deck.gap_samples() > 0);
+        let other = played.stems[3][0].iter();
+        let stands_in = other.skip(deck.latency()).zip(&input[0]);
+        let stands_in =
+            stands_in.filter(|(other, input)| **input != 0.0 && **other == drums * **input);
+        assert_eq!(stands_in.count(), 0, "of the solo among the stems");
     }
 }
 

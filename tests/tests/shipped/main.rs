@@ -357,6 +357,8 @@ fn a_restart_for_another_chunk_does_not_click_however_late_it_comes() {
 
     // The song goes on where its wave is highest.
     let input = tone(LEN, std::f32::consts::FRAC_PI_2);
+    hosted.activate(44_100.0);
+    assert!(hosted.take_restart_request(), "for the new latency");
     let played = hosted.activate(44_100.0).play(&input, || 512, &[]);
     let step = steepest(&played);
     assert!(step < 1.2, "{step} times the tone's step after the restart");

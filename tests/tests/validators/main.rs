@@ -8,7 +8,7 @@
 //! | process-audio-double-\*, the tests with 64-bit samples | it plays 32-bit samples, see Process Format |
 //! | layout-audio-ports-activation, layout-configurable-audio-ports | it does not offer them |
 //! | SideChain Arrangement | it has no side chain |
-//! | Parameter Bypass Persistence, Parameter Function Name | the frozen parameters have no bypass and no functions |
+//! | Parameter Function Name | the frozen parameters have no functions |
 //! | scan-time | `cargo xtask bench` measures it |
 #![cfg(target_os = "linux")]
 

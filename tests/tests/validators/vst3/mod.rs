@@ -9,7 +9,7 @@ use super::{is_sound, noise};
 
 const MAX_BLOCK: usize = 1024;
 /// Parameters of either class.
-const NUM_PARAMS: usize = 32;
+const NUM_PARAMS: usize = 33;
 
 fn module() -> Module {
     Module::open(&paths::bundled().join("One2Four.vst3")).unwrap()
@@ -301,6 +301,25 @@ fn state_is_saved_and_restored() {
         assert_eq!(to.save().unwrap(), state);
         assert!(!to.load(b"no state"), "what is no state is refused");
         assert_eq!(to.save().unwrap(), state);
+        assert!(from.terminate() && to.terminate());
+    }
+}
+
+#[test]
+fn parameter_bypass_persistence() {
+    let module = module();
+    for class in module.classes() {
+        let (from, to) = (
+            module.create(&class.cid).unwrap(),
+            module.create(&class.cid).unwrap(),
+        );
+        assert!(from.initialize() && to.initialize());
+        let bypasses = from.params().into_iter().filter(|param| param.is_bypass);
+        let [bypass] = bypasses.collect::<Vec<_>>().try_into().expect("one bypass");
+        assert!(bypass.is_automatable && bypass.steps == 1 && bypass.default == 0.0);
+        assert!(from.set_value(bypass.id, 1.0));
+        assert!(to.load(&from.save().unwrap()));
+        assert_eq!(to.value(bypass.id), 1.0);
         assert!(from.terminate() && to.terminate());
     }
 }
