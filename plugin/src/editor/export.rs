@@ -57,13 +57,17 @@ impl Piece {
     pub fn of(engine: &EditorEnd, span: Span) -> Option<Self> {
         let (epoch, audible) = engine.audible();
         let mut takes = engine.takes();
-        takes.retain(|take| take.epoch == epoch && take.start < audible);
+        takes.retain(|take| take.epoch != epoch || take.start < audible);
+        // Where a host resets the plugin when it stops, what it played was heard to its end.
+        let of = takes.last()?.epoch;
+        takes.retain(|take| take.epoch == of);
         let (first, last) = (takes.first()?.start, takes.last()?.end());
-        let end = last.min(audible);
+        let end = if of == epoch { last.min(audible) } else { last };
         let sample_rate = engine.geometry.sample_rate;
         let wished = match span {
             Span::Seconds(seconds) => end - (f64::from(seconds) * sample_rate) as i64,
-            Span::SincePlay => engine.playing_since()?,
+            Span::SincePlay if of == epoch => engine.playing_since()?,
+            Span::SincePlay => first,
         };
         let start = wished.max(first).max(0);
         takes.retain(|take| take.end() > start);

@@ -136,6 +136,8 @@ impl State {
             is_sounding: self.levels.is_moving(),
             just_missed: self.just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
+            networks_rest: links.params.align_automation.value(),
+            is_bypassed: links.params.bypass.value(),
             has_band: self.has_band(),
             beat: self.roll.beat_at(self.picture.now() as i64).copied(),
         };

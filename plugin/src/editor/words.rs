@@ -81,10 +81,10 @@ pub fn ago(passed: Duration) -> String {
 /// What a miss was.
 pub fn miss(miss: &Miss) -> &'static str {
     match miss.cause {
-        Cause::Failed => "there were no networks, or they failed; the input played instead",
-        Cause::Busy => "the computer was too busy; the input played instead",
+        Cause::Failed => "there were no networks, or they failed",
+        Cause::Busy => "the computer was too busy",
         Cause::LongBlock => {
-            "the host's blocks are too long for this chunk, the input played instead; choose a longer \
+            "the host's blocks are too long for this chunk; choose a longer \
              chunk here or shorter blocks there"
         }
     }
@@ -120,6 +120,10 @@ pub struct State {
     pub just_missed: Option<Cause>,
     /// Whether any stem can be heard.
     pub any_stem_heard: bool,
+    /// Whether the networks rest while none can.
+    pub networks_rest: bool,
+    /// Whether the host lets the input go through.
+    pub is_bypassed: bool,
     /// Whether the stems are those of a band that plays along.
     pub has_band: bool,
     /// The beat of the band that is heard.
@@ -182,27 +186,29 @@ pub fn sentence(state: &State) -> (Mood, String) {
         } => (
             Mood::Fault,
             match cause {
-                Cause::Failed => {
-                    "For a moment there were no stems, and the input played instead: the list of misses says when."
-                }
+                Cause::Failed => "For a moment there were no stems: the list of misses says when.",
                 Cause::LongBlock => {
-                    "The host's blocks are too long for this chunk, and the input played instead: choose a longer chunk here or shorter blocks there."
+                    "The host's blocks are too long for this chunk, so stems were missing for a moment: choose a longer chunk here or shorter blocks there."
                 }
                 Cause::Busy => {
-                    "Stems came too late and the input played instead: close other programs, or choose a longer chunk if there is one."
+                    "Stems came too late and were missing for a moment: close other programs, or choose a longer chunk if there is one."
                 }
             },
         ),
         State {
+            is_bypassed: true, ..
+        } => (Mood::Well, "Bypassed: the input goes through as it is."),
+        State {
             any_stem_heard: false,
             has_band,
+            networks_rest,
             ..
         } => (
             Mood::Well,
-            if *has_band {
-                "All stems are muted; the band plays on, and its notes go out."
-            } else {
-                "All stems are muted; in half a minute the networks rest."
+            match (has_band, networks_rest) {
+                (true, _) => "All stems are muted; the band plays on, and its notes go out.",
+                (false, true) => "All stems are muted; in half a minute the networks rest.",
+                (false, false) => "All stems are muted.",
             },
         ),
         State {
