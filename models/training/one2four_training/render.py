@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
-from . import STEMS, effects, midi, runs, synth
+from . import STEMS, effects, midi, runs, sf3, synth
 from .stft import SAMPLE_RATE
 
 BANKS = {
@@ -24,6 +24,8 @@ BANKS = {
 }
 TRAIN_BANKS = ("fluid", "gmbank", "musescore")
 TRAIN_BANK_WEIGHTS = (0.52, 0.45, 0.03)  # musescore takes eight seconds to load
+MORE_OF = "musescore"  # so that it is heard as often as the others, in excerpts besides
+MORE_SHARE = {"freedoom": 2.0, "mma": 0.1}  # of them, for each training song
 MADE_BANK = "made"  # at random, by `synth`
 MADE_SHARE = {"freedoom": 1.0, "mma": 0.25}  # of the training songs, one excerpt more
 EXCERPT_SECONDS = 30
@@ -47,6 +49,8 @@ def fluidsynth(
 
     With a `size` the instruments are so many semitones smaller than the bank has them, at the same pitch:
     played as much lower and slower, at a lower rate, and heard at the usual one."""
+    if bank.suffix == ".sf3" and not whole:
+        bank = sf3.plain(bank, runs.cache() / f"{bank.stem}.sf2")
     samples = round(seconds * SAMPLE_RATE)
     factor = 2 ** (size / 12)
     events, rate = midi.transposed(events, -size, 1 / factor), round(SAMPLE_RATE / factor)
@@ -137,6 +141,9 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
             banks = choice.choices(TRAIN_BANKS, TRAIN_BANK_WEIGHTS, k=takes)
             if random.Random(f"{seed} {song['name']} {MADE_BANK}").random() < MADE_SHARE[song["source"]]:
                 banks.append(MADE_BANK)
+            more = MORE_SHARE[song["source"]]
+            lucky = random.Random(f"{seed} {song['name']} {MORE_OF}").random() < more % 1
+            banks += [MORE_OF] * (int(more) + lucky)
             seconds = MMA_SECONDS if song["source"] == "mma" else EXCERPT_SECONDS
         else:
             seconds = EXCERPT_SECONDS
@@ -191,7 +198,7 @@ def rendered(excerpt: dict) -> dict | None:
         raise SystemExit(
             f"{entry.parent} was rendered with another seed: move it away, or set ONE2FOUR_CACHE"
         )
-    return found
+    return found if found and found["bank"] == excerpt["bank"] else None
 
 
 def check_banks(wanted: set[str]) -> None:

@@ -45,8 +45,10 @@ def test_a_bank_that_is_missing_is_named(tmp_path, monkeypatch):
 def test_excerpts_of_another_seed_are_not_taken_for_those_of_this(tmp_path, monkeypatch):
     monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
     (tmp_path / "audio").mkdir()
-    assert render.rendered({"name": "a.0", "seed": 1}) is None
-    runs.write(tmp_path / "audio" / "a.0.json", name="a.0", seed=1)
-    assert render.rendered({"name": "a.0", "seed": 1})["name"] == "a.0"
+    entry = {"name": "a.0", "seed": 1, "bank": "fluid"}
+    assert render.rendered(entry) is None
+    runs.write(tmp_path / "audio" / "a.0.json", **entry)
+    assert render.rendered(entry)["name"] == "a.0"
+    assert render.rendered({**entry, "bank": "gmbank"}) is None
     with pytest.raises(SystemExit, match="another seed"):
-        render.rendered({"name": "a.0", "seed": 2})
+        render.rendered({**entry, "seed": 2})
