@@ -19,15 +19,20 @@ from .table import Numbers
 def evaluate(jobs: int, minutes: float, wanted: list[str]) -> None:
     """Measures and writes; `wanted` are the ids of the rows to measure, all where there are none."""
     stores, gaps = run.measure(jobs, minutes, wanted)
+    titles, numbers = titles_of_rows(), Numbers(stores)
+    packs = [pack for name in (rows.FLAGSHIP, *rows.PAPER) if (pack := rows.pack_of(name))]
+    pictures = [file.name for file in curves.draw(packs)]
+    for pack in packs:
+        document.fill_card(pack, numbers, titles)
+    table.put(document.document(numbers, titles, pictures, gaps), is_accompany=False)
+    print(table.FILE)
+
+
+def titles_of_rows() -> dict[str, str]:
+    """By row id, the denoised ones too."""
     titles = {}
     for row in run.rows_by_id().values():
         titles[row.id] = row.title
         if row.is_denoised_too:
             titles[row.id + rows.DENOISED] = f"{row.title}, denoised"
-    packs = [pack for name in (rows.FLAGSHIP, *rows.PAPER) if (pack := rows.pack_of(name))]
-    pictures = [file.name for file in curves.draw(packs)]
-    numbers = Numbers(stores)
-    for pack in packs:
-        document.fill_card(pack, numbers, titles)
-    table.put(document.document(numbers, titles, pictures, gaps), is_accompany=False)
-    print(table.FILE)
+    return titles
