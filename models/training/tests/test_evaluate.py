@@ -19,6 +19,7 @@ from one2four_training.evaluate import (
     scores,
     table,
     targets,
+    titles_of_rows,
 )
 from one2four_training.evaluate.clips import Clip
 from one2four_training.evaluate.measure import measured
@@ -177,6 +178,16 @@ def test_document_has_every_measured_row(tmp_path):
     text = document.document(kept_rows(tmp_path), titles, ["curves-drums.png"], ["open-unmix: gone"])
     for wanted in ("Unseen songs, seen banks", "| ours | ", "open-unmix: gone", "curves-drums.png", "made "):
         assert wanted in text
+
+
+def test_what_stands_in_the_evaluation_was_measured_of_the_packs_that_ship(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))  # no songs, no runs
+    run.rows_by_id.cache_clear()
+    numbers = Numbers(run.open_stores([]))
+    pictures = [f"curves-{stem}.png" for stem in STEMS]
+    made = document.document(numbers, titles_of_rows(), pictures, [])
+    run.rows_by_id.cache_clear()
+    assert made == table.FILE.read_text().split(table.MARK)[0], "`evaluate` makes it again"
 
 
 def test_time_is_told_per_second_of_audio():

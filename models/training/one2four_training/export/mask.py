@@ -34,7 +34,7 @@ FILE = "remix.onnx"
 CHANNELS = 2
 ORDERS = 2  # of the channels in which a stream is heard
 CHECKED_LENGTHS = (LOOKAHEAD + 1, LOOKAHEAD + 2, LOOKAHEAD + 11, LOOKAHEAD + 44)
-TOLERANCE = 1e-5
+TOLERANCE = 5e-5  # sums in another order; logits grow steeper with training: 1.4e-5 in 0.8.0
 GOLDEN_FRAMES = LOOKAHEAD + 4
 END = 2**31 - 1
 
