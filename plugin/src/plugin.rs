@@ -308,7 +308,7 @@ impl<C: Class> ClapPlugin for One2Four<C> {
                     page.add_param(&strip.gain);
                 }
                 page.add_spacer();
-                page.add_spacer();
+                page.add_param(&self.params.bypass);
                 page.add_param(&self.params.output_gain);
             });
             section.add_page("Mutes", |page| {

@@ -126,6 +126,7 @@ def test_an_interrupt_saves_and_ends(trainer, made_cache, monkeypatch, capsys):
         return one_step(self)
 
     monkeypatch.setattr(Trainer, "one_step", interrupted)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets background jobs ignore it
     train(run="stopped", steps=3, slice_steps=3, **SETTINGS)
     assert "stopped at step 1, saved" in capsys.readouterr().out
     assert torch.load(trainer.checkpoint, weights_only=False)["step"] == 1

@@ -77,8 +77,8 @@ fn a_graph_that_asks_for_64_gb_is_refused() {
         let nodes = vec![node("Tile", &["state", "repeats"], "huge")];
         shelf_with_nodes(nodes, &[("repeats", repeats)])
     };
-    // The state has 2^11 numbers: 2^34 = 17,179,869,184 of four bytes are 64 GiB.
-    let shelf = tiled(&[1 << 13, 1 << 10, 1]);
+    // The state has 2^12 numbers: 2^34 = 17,179,869,184 of four bytes are 64 GiB.
+    let shelf = tiled(&[1 << 12, 1 << 10, 1]);
     let words = ["\"huge\" (Tile)", "2^26 numbers", "is 1718"];
     shelf.expect_refusal("a tiling", &words);
     let shelf = tiled(&[i64::MAX, i64::MAX, 1]);
