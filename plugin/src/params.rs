@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geometry::ChunkSetting;
 
-pub use restore::in_range;
+pub use restore::{in_range, prepare as prepare_ranges};
 
 pub use band::{
     AUTO_INTENSITY, BandParams, CHORD_KINDS, Fills, MAX_SEED, MAX_STYLE, ROOTS, StyleNames,

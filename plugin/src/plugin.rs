@@ -55,6 +55,7 @@ pub struct One2Four<C: Class> {
 
 impl<C: Class> Default for One2Four<C> {
     fn default() -> Self {
+        crate::params::prepare_ranges();
         let params = Arc::new(One2FourParams::default());
         let status = Arc::new(Status::default());
         crate::report::register(C::CLAP_ID, &status);

@@ -2,13 +2,14 @@
 played; it takes seconds to decode the others, each time."""
 
 import io
+import os
 import struct
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-SAMPLE = "<20s5IBbHH"  # of the list `shdr`
+HEADER = "<20s5IBbHH"  # of the list `shdr`
 COMPRESSED = 0x10  # of a sample's type
 PADDING = 46  # samples of silence after each
 
@@ -26,7 +27,7 @@ def plain(source: Path, target: Path) -> Path:
         packed(name, form + b"".join(packed(own, put.get(own, body)) for own, body in inside))
         for name, form, inside in lists
     ]
-    partial = target.with_suffix(".partial")
+    partial = target.with_suffix(f".{os.getpid()}.partial")  # several processes may want it at once
     partial.write_bytes(packed(kind, whole[:4] + b"".join(parts)))
     partial.replace(target)
     return target
@@ -36,7 +37,7 @@ def unpacked(samples: bytes, headers: bytes) -> tuple[bytes, bytes]:
     """The list of samples and their audio, of an SF3 -> those of an SF2. There a sample's place counts bytes
     and its loop from its own start; here all count samples."""
     found, audio, at = [], [], 0
-    for header in struct.iter_unpack(SAMPLE, headers):
+    for header in struct.iter_unpack(HEADER, headers):
         name, start, end, loop_start, loop_end, *rest, kind = header
         if kind & COMPRESSED:
             data = soundfile.read(io.BytesIO(samples[start:end]), dtype="int16")[0]
@@ -44,11 +45,12 @@ def unpacked(samples: bytes, headers: bytes) -> tuple[bytes, bytes]:
             places = (at, at + len(data), at + loop_start, at + loop_end)
             header = (name, *places, *rest, kind & ~COMPRESSED)
             at += len(data) + PADDING
-        found.append(struct.pack(SAMPLE, *header))
+        found.append(struct.pack(HEADER, *header))
     return b"".join(found), np.concatenate(audio).astype("<i2").tobytes()
 
 
 def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The (name, content) of each chunk of a RIFF file, or of a list in one."""
     found, at = [], 0
     while at + 8 <= len(data):
         size = struct.unpack_from("<I", data, at + 4)[0]

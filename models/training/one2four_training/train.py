@@ -8,10 +8,7 @@ and several processes forget where their streams were. The rate falls along a co
 or of the minutes, whichever comes first. Kept is an average of the weights, at its best validation.
 """
 
-import ctypes
 import os
-import platform
-import re
 import signal
 import time
 from pathlib import Path
@@ -23,6 +20,7 @@ import torch.distributed as dist
 from filelock import FileLock, Timeout
 
 from . import STEMS, checkpoints, networks, runs
+from .machine import device_of, keep_memory, memory_mb
 from .mixes import Mixes, Plan
 
 VALID_PLANS = 4  # of as many consecutive examples as the network has
@@ -38,8 +36,6 @@ HISTORY = (
     "peak_memory_mb",
 )  # fmt: skip
 MAX_BAD_STEPS = 5  # in a row, whose loss is not a number
-# Of glibc's mallopt: keeps freed memory up to 2 GiB, fetches 256 MiB at once, maps no array by itself.
-MALLOC_OPTIONS = {-1: 2**31 - 1, -2: 2**28, -4: 0}
 
 
 class Trainer:
@@ -365,49 +361,10 @@ def train(
         dist.destroy_process_group()
 
 
-def memory_mb() -> int:
-    """What this process holds itself, without the files that it maps; elsewhere than in Linux, the most that
-    it has had with them."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(re.search(r"RssAnon:\s*(\d+) kB", status)[1]) // 1024
-    except (OSError, TypeError):
-        pass
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    unit = 2**20 if platform.system() == "Darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-
-
 def mean_of_numbers(losses: list[float]) -> float:
     """The mean without those that are no number; no number where none is one."""
     numbers = [loss for loss in losses if np.isfinite(loss)]
     return float(np.mean(numbers)) if numbers else float("nan")
-
-
-def keep_memory() -> None:
-    """Lets the process keep what it frees. By default each large array goes back to the system, and the next
-    one comes from there page by page, which takes a fifth of a step of Remix."""
-    if platform.libc_ver()[0] == "glibc":
-        for option, value in MALLOC_OPTIONS.items():
-            ctypes.CDLL(None).mallopt(option, value)
-
-
-def device_of(net: torch.nn.Module, wanted: str | None) -> torch.device:
-    """Where a network is trained: on a GPU where there is one, each process on its own; unless it is so small
-    that a processor is as fast, or another is `wanted`."""
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise SystemExit(
-            "there is no GPU that PyTorch could use: leave --device out, or install PyTorch for it"
-        )
-    is_small = getattr(net, "small", False)
-    if wanted == "cuda" and is_small:
-        raise SystemExit("this network is trained on the processor only: leave --device out")
-    if wanted == "cpu" or is_small or not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
 
 
 def told(start: Path) -> str:

@@ -18,7 +18,7 @@ def test_compressed_samples_become_plain_ones_in_their_places(tmp_path):
     oggs[1] += b"x" * (1 - sum(map(len, oggs)) % 2)  # an odd number of bytes, which MuseScore does not pad
     headers, at = [], 0
     for name, ogg in zip((b"a", b"b"), oggs, strict=True):
-        headers.append(struct.pack(sf3.SAMPLE, name, at, at + len(ogg), 100, 19_000, 44_100, 60, 0, 0, 0x11))
+        headers.append(struct.pack(sf3.HEADER, name, at, at + len(ogg), 100, 19_000, 44_100, 60, 0, 0, 0x11))
         at += len(ogg)
     sdta = b"LIST" + struct.pack("<I", 12 + at) + b"sdtasmpl" + struct.pack("<I", at) + b"".join(oggs)
     info = sf3.packed(b"LIST", b"INFO" + sf3.packed(b"ifil", struct.pack("<HH", 3, 0)))
@@ -30,7 +30,7 @@ def test_compressed_samples_become_plain_ones_in_their_places(tmp_path):
     lists = {part[:4]: dict(sf3.chunks(part[4:])) for _, part in sf3.chunks(whole[4:])}
     assert struct.unpack("<HH", lists[b"INFO"][b"ifil"])[0] == 2
     samples = np.frombuffer(lists[b"sdta"][b"smpl"], "<i2") / 32_768
-    found = list(struct.iter_unpack(sf3.SAMPLE, lists[b"pdta"][b"shdr"]))
+    found = list(struct.iter_unpack(sf3.HEADER, lists[b"pdta"][b"shdr"]))
     assert len(found) == 2
     for (_, start, end, loop_start, loop_end, *_, kind), tone in zip(found, tones, strict=True):
         assert kind == 1 and end - start == 20_000 and (loop_start - start, loop_end - start) == (100, 19_000)

@@ -1,34 +1,68 @@
 //! What a saved state may hold.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{ParamPtr, Params, PluginState};
 
 use super::One2FourParams;
 
-/// Puts the default in the place of every value that its parameter cannot have. The framework takes over
-/// whatever a state says, so that a damaged one would be as loud as it likes, and choices that are not
-/// there panic when they are saved.
+/// What a parameter can have.
+struct Range {
+    is_float: bool,
+    low: f32,
+    high: f32,
+    default: f32,
+}
+
+/// Of the parameters that are numbers, by id. Made once, because the framework may take over a state on
+/// the audio thread.
+static RANGES: LazyLock<BTreeMap<String, Range>> = LazyLock::new(ranges);
+
 #[allow(unsafe_code)]
-pub fn in_range(state: &mut PluginState) {
+fn ranges() -> BTreeMap<String, Range> {
     let params = One2FourParams::default();
-    for (id, param, _) in params.param_map() {
-        let Some(value) = state.params.get_mut(&id) else {
-            continue;
-        };
-        // SAFETY: `params` outlives the loop.
+    let range = |(id, param, _): (String, ParamPtr, String)| {
+        let is_float = matches!(param, ParamPtr::FloatParam(_));
+        let is_whole = matches!(param, ParamPtr::IntParam(_) | ParamPtr::EnumParam(_));
+        // SAFETY: `params` outlives the pointer's use.
         let (low, high, default) = unsafe {
             let default = param.default_plain_value();
             (param.preview_plain(0.0), param.preview_plain(1.0), default)
         };
-        let is_within = |value: f32| (low..=high).contains(&value);
-        match (value, param) {
-            (ParamValue::F32(value), ParamPtr::FloatParam(_)) if !is_within(*value) => {
-                *value = default;
+        let range = Range {
+            is_float,
+            low,
+            high,
+            default,
+        };
+        (is_float || is_whole).then_some((id, range))
+    };
+    params.param_map().into_iter().filter_map(range).collect()
+}
+
+/// Makes what [`in_range`] needs, off the audio thread.
+pub fn prepare() {
+    LazyLock::force(&RANGES);
+}
+
+/// Puts the default in the place of every value that its parameter cannot have. The framework takes over
+/// whatever a state says, so that a damaged one would be as loud as it likes, and choices that are not
+/// there panic when they are saved.
+/// Neither allocates nor blocks after [`prepare`].
+pub fn in_range(state: &mut PluginState) {
+    for (id, value) in &mut state.params {
+        let Some(range) = RANGES.get(id) else {
+            continue;
+        };
+        let is_within = |value: f32| (range.low..=range.high).contains(&value);
+        match value {
+            ParamValue::F32(value) if range.is_float && !is_within(*value) => {
+                *value = range.default;
             }
-            (ParamValue::I32(value), ParamPtr::IntParam(_) | ParamPtr::EnumParam(_))
-                if !is_within(*value as f32) =>
-            {
-                *value = default as i32;
+            ParamValue::I32(value) if !range.is_float && !is_within(*value as f32) => {
+                *value = range.default as i32;
             }
             _ => {}
         }
@@ -37,8 +71,6 @@ pub fn in_range(state: &mut PluginState) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

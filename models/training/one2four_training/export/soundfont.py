@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import resample_poly
 
+from .. import sf3
+
 MAX_BYTES = 12 << 20
 LOWEST_RATE = 11_025
 MOST_ZONES = (12, 8, 6, 5, 4, 3)  # of an instrument that has pitch; as many as fit
 LONGEST_S = 3.0  # without a loop; fades out
-PADDING = 46  # samples of silence after each
 DRUMS = (128, 0)
 PAN, KEYS, VELOCITIES, INSTRUMENT, SAMPLE, MODES = 17, 43, 44, 41, 53, 54
 START, LOOP_START, LOOP_END = (0, 4), (2, 45), (3, 50)  # count samples, and steps of 32,768 samples
@@ -23,27 +24,20 @@ OFFSETS = {*START, *LOOP_START, *LOOP_END, 1, 12}
 RIGHT, LEFT, MONO = 2, 4, 1
 RECORDS = {
     "phdr": "<20s3H3I", "pbag": "<2H", "pgen": "<HH", "inst": "<20sH", "ibag": "<2H", "igen": "<HH",
-    "shdr": "<20s5IBbHH",
+    "shdr": sf3.HEADER,
 }  # fmt: skip
 
 Zone = dict[int, int]
 """Generators of a zone by number; amounts as unsigned 16-bit numbers."""
 
 
-def chunks(data: bytes) -> Iterator[tuple[str, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        name, size = data[at : at + 4].decode(), struct.unpack_from("<I", data, at + 4)[0]
-        yield name, data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
-
-
 def read(path: Path) -> tuple[dict[str, list[tuple]], np.ndarray]:
     """-> records by the name of their list, and all samples."""
-    (_, whole), *_ = chunks(path.read_bytes())
+    (_, whole), *_ = sf3.chunks(path.read_bytes())
     records, samples = {}, np.zeros(0, np.int16)
-    for _, part in chunks(whole[4:]):
-        for name, body in chunks(part[4:]):
+    for _, part in sf3.chunks(whole[4:]):
+        for own, body in sf3.chunks(part[4:]):
+            name = own.decode()
             if name == "smpl":
                 samples = np.frombuffer(body, "<i2")
             elif name in RECORDS:
@@ -168,7 +162,7 @@ def _cut(header: tuple, samples: np.ndarray, is_looped: bool, own: list[Zone]) -
 def _shrink(kept: dict[int, dict], max_bytes: int) -> bool:
     """Halves the rate of the largest until they fit, so that a loop keeps a whole number of samples;
     whether they do."""
-    while 2 * sum(len(sample["data"]) + PADDING for sample in kept.values()) > max_bytes:
+    while 2 * sum(len(sample["data"]) + sf3.PADDING for sample in kept.values()) > max_bytes:
         able = [sample for sample in kept.values() if sample["rate"] >= 2 * LOWEST_RATE]
         if not able:
             return False
@@ -190,7 +184,7 @@ def _written(presets: list, instruments: dict, kept: dict[int, dict], shdr: list
     for old, sample in kept.items():
         start = sum(map(len, data))
         values = np.clip(np.round(sample["data"]), -32768, 32767).astype("<i2")
-        data.append(np.concatenate([values, np.zeros(PADDING, "<i2")]))
+        data.append(np.concatenate([values, np.zeros(sf3.PADDING, "<i2")]))
         places = [start, start + len(values), *(start + place for place in sample["loop"])]
         name, _, _, _, _, _, pitch, correction, _, _ = shdr[old]
         headers.append((name, *places, sample["rate"], pitch, correction, 0, MONO))
@@ -212,12 +206,12 @@ def _written(presets: list, instruments: dict, kept: dict[int, dict], shdr: list
     }
     none = bytes(10)
     order = ("phdr", "pbag", "pmod", "pgen", "inst", "ibag", "imod", "igen", "shdr")
-    pdta = b"".join(_chunk(name, packed.get(name, none)) for name in order)
-    info = _chunk("ifil", struct.pack("<HH", 2, 1)) + _chunk("isng", b"EMU8000\0")
-    info += _chunk("INAM", b"Accompany\0")
-    sdta = _chunk("smpl", np.concatenate(data).tobytes())
+    pdta = b"".join(sf3.packed(name.encode(), packed.get(name, none)) for name in order)
+    info = sf3.packed(b"ifil", struct.pack("<HH", 2, 1)) + sf3.packed(b"isng", b"EMU8000\0")
+    info += sf3.packed(b"INAM", b"Accompany\0")
+    sdta = sf3.packed(b"smpl", np.concatenate(data).tobytes())
     parts = [(b"INFO", info), (b"sdta", sdta), (b"pdta", pdta)]
-    return _chunk("RIFF", b"sfbk" + b"".join(_chunk("LIST", name + body) for name, body in parts))
+    return sf3.packed(b"RIFF", b"sfbk" + b"".join(sf3.packed(b"LIST", name + body) for name, body in parts))
 
 
 def _placed(zone: Zone) -> Zone:
@@ -234,7 +228,3 @@ def _add(lists: dict, kind: str, own: list[Zone], target: int, numbers: dict[int
         lists[f"{kind}gen"] += [(number, zone[number]) for number in (*first, *others)]
         if target in zone:
             lists[f"{kind}gen"].append((target, numbers[zone[target]]))
-
-
-def _chunk(name: str, body: bytes) -> bytes:
-    return name.encode() + struct.pack("<I", len(body) + len(body) % 2) + body + bytes(len(body) % 2)

@@ -11,6 +11,7 @@ import torch
 from .. import STEMS, networks, runs
 from ..checkpoints import load_network
 from ..networks.paper import OVERLAP, SAMPLE_RATE, SECOND, PaperNet
+from . import parts_of
 from .graph import Graph, model_of, session, tensor
 from .pack import write_golden, write_toml
 
@@ -113,8 +114,7 @@ def trained(network: str, run: Path | None) -> list[tuple[str, PaperNet, dict | 
         net = networks.build(network) if run is None else load_network(run, network)
         return [(f"{network.removeprefix('paper-')}.onnx", net, run and runs.read(run / "run.json"))]
     parts = []
-    for stem in STEMS:
-        part = run and run.with_name(f"{run.name}-{stem}")
+    for stem, part in zip(STEMS, parts_of(run) if run else [None] * len(STEMS), strict=True):
         net = networks.build(network, (stem,)) if part is None else load_network(part, network)
         parts.append((f"{stem}.onnx", net, part and runs.read(part / "run.json")))
     return parts

@@ -28,6 +28,20 @@ fn each(test: impl Fn(&ClassInfo, &Effect)) {
     }
 }
 
+/// Two instances of each class.
+fn each_pair(test: impl Fn(&Effect, &Effect)) {
+    let module = module();
+    for class in module.classes() {
+        let (from, to) = (
+            module.create(&class.cid).unwrap(),
+            module.create(&class.cid).unwrap(),
+        );
+        assert!(from.initialize() && to.initialize());
+        test(&from, &to);
+        assert!(from.terminate() && to.terminate());
+    }
+}
+
 fn channels(effect: &Effect, is_input: bool) -> Vec<i32> {
     let bus = |bus_idx| effect.bus(is_input, bus_idx).unwrap().channels;
     (0..effect.bus_count(is_input)).map(bus).collect()
@@ -283,13 +297,7 @@ fn valid_and_repeated_state_transitions() {
 
 #[test]
 fn state_is_saved_and_restored() {
-    let module = module();
-    for class in module.classes() {
-        let (from, to) = (
-            module.create(&class.cid).unwrap(),
-            module.create(&class.cid).unwrap(),
-        );
-        assert!(from.initialize() && to.initialize());
+    each_pair(|from, to| {
         for (idx, param) in from.params().iter().enumerate() {
             from.set_value(param.id, (idx % 2) as f64);
         }
@@ -301,27 +309,19 @@ fn state_is_saved_and_restored() {
         assert_eq!(to.save().unwrap(), state);
         assert!(!to.load(b"no state"), "what is no state is refused");
         assert_eq!(to.save().unwrap(), state);
-        assert!(from.terminate() && to.terminate());
-    }
+    });
 }
 
 #[test]
 fn parameter_bypass_persistence() {
-    let module = module();
-    for class in module.classes() {
-        let (from, to) = (
-            module.create(&class.cid).unwrap(),
-            module.create(&class.cid).unwrap(),
-        );
-        assert!(from.initialize() && to.initialize());
+    each_pair(|from, to| {
         let bypasses = from.params().into_iter().filter(|param| param.is_bypass);
         let [bypass] = bypasses.collect::<Vec<_>>().try_into().expect("one bypass");
         assert!(bypass.is_automatable && bypass.steps == 1 && bypass.default == 0.0);
         assert!(from.set_value(bypass.id, 1.0));
         assert!(to.load(&from.save().unwrap()));
         assert_eq!(to.value(bypass.id), 1.0);
-        assert!(from.terminate() && to.terminate());
-    }
+    });
 }
 
 // Units.
