@@ -15,6 +15,7 @@ from torch.nn import functional
 from .. import STEMS
 from ..accompany.examples import COLUMNS
 from ..accompany.grid import CELLS
+from ..machine import half_precision
 from .accompany_band import BASS_CLASSES, DRUMS, INPUTS, PITCHES, AccompanyBand
 from .accompany_stream import in_time, windows
 
@@ -76,7 +77,7 @@ class AccompanyAdversarial(AccompanyBand):
     def judged(self, found: dict, examples: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
         """The judge's loss, of MMA's notes and the band's."""
         true, ours = self.true(examples), Turned.apply(self.drawn(found))
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision(self.training):
             verdicts = self.judge(torch.cat([true, ours], dim=1), torch.cat([known, known], dim=1))
         rows = true.shape[1]
         wanted = torch.cat([torch.ones(rows), torch.zeros(rows)])

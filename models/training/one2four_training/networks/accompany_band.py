@@ -18,6 +18,7 @@ from ..accompany import chords, features, score
 from ..accompany.examples import COLUMNS, Examples
 from ..accompany.grid import CELLS, MAX_BEATS, PHASE
 from ..accompany.songs import PRIORS, STYLES
+from ..machine import half_precision
 from .accompany_plan import AccompanyPlan
 from .accompany_stream import STATE_PARTS, Stack, inputs_of, known, windows
 
@@ -161,7 +162,7 @@ class AccompanyBand(nn.Module):
         state = state or {"band": self.zero_state(len(examples)), "plan": None}
         told, plan = self.told(examples, state["plan"])
         cells = self.inputs(windows(examples), told)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.training):  # 1.6 times as fast as float32
+        with half_precision(self.training):
             found, band = self(cells, state["band"])
         found = {
             stem: {name: values.float() for name, values in parts.items()} for stem, parts in found.items()

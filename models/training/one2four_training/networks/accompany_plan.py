@@ -15,6 +15,7 @@ from ..accompany import chords
 from ..accompany.examples import COLUMNS, Examples
 from ..accompany.grid import CELLS, PHASE
 from ..accompany.songs import STYLES
+from ..machine import half_precision
 from .accompany_stream import STATE_PARTS, Stack, inputs_of, known, windows
 
 UNITS = 128
@@ -69,7 +70,7 @@ class AccompanyPlan(nn.Module):
 
     def loss(self, examples: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
         state = self.zero_state(len(examples)) if state is None else state
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.training):  # twice as fast as float32
+        with half_precision(self.training):
             *found, state = self.of_example(examples, state)
         now = windows(examples)[CELLS]  # [K, B, WIDTH]
         weight = now[..., COLUMNS["weight"]].flatten()

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from .. import STEMS
+from ..machine import half_precision
 
 # openunmix imports torchaudio to read files; its wheel does not import beside a torch for another CUDA.
 sys.modules.setdefault("torchaudio", types.ModuleType("torchaudio"))
@@ -77,7 +78,7 @@ class FourOpenUnmix(nn.Module):
         """Mean squared error of the magnitudes, summed over the stems."""
         stems = stems.to(self.device)
         mix, wanted = self.magnitude(stems.sum(1)), [self.magnitude(stem) for stem in stems.unbind(1)]
-        with torch.autocast("cpu", torch.bfloat16, enabled=stems.device.type == "cpu"):  # as in remix.py
+        with half_precision(stems.device.type == "cpu"):
             found = [network(mix) for network in self.targets.values()]
         errors = [functional.mse_loss(f.float(), w) for f, w in zip(found, wanted, strict=True)]
         return torch.stack(errors).sum(), None

@@ -30,6 +30,7 @@ from torch import nn
 from torch.nn import functional
 
 from .. import STEMS
+from ..machine import half_precision
 from .remix_bands import BANDS, FLOOR, STFT, Spectral, band_power, bin_masks, spectral_of
 from .remix_loss import losses_by_stem, separation_loss
 
@@ -185,8 +186,7 @@ class Remix(nn.Module):
             chunk = CHUNKS[int(torch.multinomial(torch.tensor(CHUNK_WEIGHTS), 1))]
         device = self.mean.device
         state = self.zero_state(len(stems)) if state is None else state
-        # Twice as fast as float32 on a processor; on a GPU autocast makes LSTMs float16, whatever is asked.
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.training and device.type == "cpu"):
+        with half_precision(self.training and device.type == "cpu"):
             logits, state = self(spectral.power.to(device), state.to(device), chunk)
         return logits, spectral, state.detach().float()
 
