@@ -51,7 +51,8 @@ def compressed(stem: np.ndarray, random: np.random.Generator) -> np.ndarray:
     padded = np.zeros((blocks * BLOCK, 2), np.float32)
     padded[: len(stem)] = stem
     level_db = 10 * np.log10((padded.reshape(blocks, -1) ** 2).mean(1) + 1e-9)
-    loudness = np.maximum(level_db, scipy.signal.lfilter([0.1], [1, -0.9], level_db))  # release: 100 ms
+    released, _ = scipy.signal.lfilter([0.1], [1, -0.9], level_db, zi=[0.9 * level_db[0]])  # in 100 ms
+    loudness = np.maximum(level_db, released)
     threshold_db = np.percentile(loudness, 90) - random.uniform(6, 18)
     gain_db = -np.maximum(0, loudness - threshold_db) * (1 - 1 / random.uniform(2, 5))
     gain = np.interp(np.arange(len(stem)), np.arange(blocks) * BLOCK, 10 ** (gain_db / 20))

@@ -67,17 +67,15 @@ def _prepare(songs: Path, trim: float | None, target: Path) -> None:
         try:
             if not is_text(folder.name):
                 raise Refused("its name is no text in UTF-8: rename it")
-            stems, notes = read_song(folder, trim)
+            excerpt = prepared_before(target, folder.name) or prepare_one(folder, trim, target)
         except (Refused, PermissionError) as reason:
             name = os.fsencode(folder.name).decode(errors="replace")
             left_out[name] = str(reason)
             print(f"{name} is left out: {reason}")
             continue
-        for note in notes:
+        for note in excerpt["notes"]:
             print(f"{folder.name}: {note}")
-        stems = levelled(stems)
-        store(target / f"{folder.name}.npy", np.round(stems * 32767).astype(np.int16))
-        excerpts.append({"name": folder.name, "levels_db": levels_db(stems), "notes": notes})
+        excerpts.append(excerpt)
     if len(excerpts) < 2:
         raise SystemExit(
             f"{songs} has {len(excerpts)} usable songs, and two are needed, to train and to validate: looked"
@@ -88,6 +86,27 @@ def _prepare(songs: Path, trim: float | None, target: Path) -> None:
         target / "run.json", command="train", arguments={"trim": trim}, excerpts=excerpts, left_out=left_out
     )
     print(f"{len(excerpts)} songs, {len(left_out)} left out")
+
+
+def prepare_one(folder: Path, trim: float | None, target: Path) -> dict:
+    """Stores a song and its entry."""
+    stems, notes = read_song(folder, trim)
+    stems = levelled(stems)
+    store(target / f"{folder.name}.npy", np.round(stems * 32767).astype(np.int16))
+    excerpt = {"name": folder.name, "levels_db": levels_db(stems), "notes": notes}
+    runs.write(entry_file(target, folder.name), **excerpt)
+    return excerpt
+
+
+def prepared_before(target: Path, song: str) -> dict | None:
+    """The entry of a song that was stored before an interrupt. With other files the folder has another
+    name."""
+    file = entry_file(target, song)
+    return runs.read(file) if file.exists() else None
+
+
+def entry_file(target: Path, song: str) -> Path:
+    return target / f"{song}.song.json"
 
 
 def split(excerpts: list[dict]) -> list[dict]:
@@ -112,12 +131,13 @@ def store(file: Path, stems: np.ndarray) -> None:
         np.save(partial, stems)
         partial.replace(file)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         free, needed = (size // 2**20 for size in (shutil.disk_usage(file.parent).free, stems.nbytes))
         raise SystemExit(
             f"{file} cannot be written: it takes {needed} MiB, and {free} are free ({error}): make room, or"
             " set ONE2FOUR_CACHE to another disk, and give the same command again"
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_song(folder: Path, trim: float | None) -> tuple[np.ndarray, list[str]]:

@@ -62,10 +62,20 @@ def fluidsynth(
         command = ["fluidsynth", "-q", "-n", "-i", "-r", str(rate), "-g", "0.4"]
         command += [] if whole else ["-o", "synth.dynamic-sample-loading=1"]  # a bank has 140 MB
         command += ["-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", str(bank), str(song)]
-        synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        data = synth.stdout.read(samples * 8)
-        synth.kill()
-        synth.wait()
+        log = Path(folder) / "log"
+        with log.open("wb") as errors:
+            synth = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        try:
+            data = synth.stdout.read(samples * 8)
+            failed = len(data) < samples * 8 and synth.wait() != 0
+        finally:
+            synth.kill()
+            synth.wait()
+        said = log.read_text(errors="replace")
+        if failed or "Failed to load" in said:  # it would play another bank, or nothing
+            raise SystemExit(
+                f"fluidsynth could not play {bank} (status {synth.returncode}): {said.strip()[-300:]}"
+            )
     audio = np.zeros((samples, 2), np.float32)
     got = np.frombuffer(data[: len(data) // 8 * 8], "<f4").reshape(-1, 2)
     audio[: len(got)] = got

@@ -73,6 +73,8 @@ def joined(log: dict) -> dict:
     for curve in ("losses", "valid_losses", "valid_by_stem"):
         moved = [[first + step, *losses] for step, *losses in log.get(curve, [])]
         whole[curve] = before.get(curve, []) + moved
+    if peaks := [run["peak_memory_mb"] for run in (before, log) if "peak_memory_mb" in run]:
+        whole["peak_memory_mb"] = max(peaks)
     commits = list(dict.fromkeys(before.get("commits", []) + log["commits"]))
     return {**log, **whole, "commits": commits, "before": {"step": first, "arguments": before["arguments"]}}
 

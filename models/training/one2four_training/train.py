@@ -224,19 +224,22 @@ class Trainer:
             self.best = {k: v.cpu().clone() for k, v in self.average.state_dict().items()}
 
     def slice(self, steps: int) -> None:
-        """Up to `steps` steps; then validates and saves."""
-        begin, first, losses = time.time(), self.step, []
-        while self.step < first + steps and self.bad_steps < MAX_BAD_STEPS and not self.is_over():
+        """Up to the next multiple of `steps`, so that a run that was stopped validates where it would have;
+        then validates and saves."""
+        begin, losses = time.time(), []
+        until = (self.step // steps + 1) * steps
+        while self.step < until and self.bad_steps < MAX_BAD_STEPS and not self.is_over():
             losses.append(self.one_step())
         if losses and self.process == 0:
             if self.is_stopping:
                 self.save()  # who asked may not wait until it is validated
+            speed, paused = len(losses) / (time.time() - begin), time.time()
             loss, by_stem = mean_of_numbers(losses), self.validate()
+            self.seconds += time.time() - paused
             valid = float(np.mean(by_stem))
             self._log(loss, valid, by_stem)
             self._keep_best(valid)
             self.save()
-            speed = len(losses) / (time.time() - begin)
             print(
                 f"{time.strftime('%H:%M:%S')} {self.args['network']} step {self.step} ({self.progress():.0%})"
                 f" loss {loss:.4f} valid {valid:.4f} best {self.best_loss:.4f} {speed:.2f} steps/s",

@@ -13,6 +13,12 @@ def test_an_effect_changes_the_sound_but_not_its_length(name):
     assert np.abs(made - stem).max() > 1e-4
 
 
+def test_a_compressor_is_there_from_the_first_sample():
+    steady = np.full((44_100, 2), 0.1, np.float32)
+    made = effects.compressed(steady, np.random.default_rng(1))
+    assert np.allclose(made, made[-1], rtol=1e-3) and made[-1, 0] < 0.09
+
+
 def test_level_is_kept_and_silence_stays(monkeypatch):
     monkeypatch.setattr(effects, "CHANCE", dict.fromkeys(effects.CHANCE, 1.0))
     stem = made_stems(0)[0]

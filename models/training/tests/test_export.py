@@ -30,6 +30,9 @@ def test_onnx_agrees_with_torch_from_non_zero_states():
 
 def test_parity_would_notice_a_wrong_network():
     assert mask.parity(rounded(), mask.to_onnx(rounded())) > 1e-3
+    net = rounded()
+    net.encoder.bias.data[0] = torch.nan
+    assert mask.parity(net, mask.to_onnx(net)) == np.inf
 
 
 def test_pack_is_complete(tmp_path):

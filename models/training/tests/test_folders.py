@@ -7,10 +7,11 @@ import pytest
 import soundfile
 from conftest import made_stems
 
-from one2four_training import STEMS, folders, runs
+from one2four_training import STEMS, folders, networks, runs
 from one2four_training.evaluate.own import evaluate_own
 from one2four_training.evaluate.scores import si_sdr_db
 from one2four_training.export import export
+from one2four_training.export.weights import load_pack
 from one2four_training.render import levels_db
 
 
@@ -146,13 +147,40 @@ def test_a_full_disk_is_said_with_what_is_needed(tmp_path, monkeypatch):
     assert not list((tmp_path / "cache").rglob("*.partial*"))
 
 
+def test_songs_that_were_prepared_before_an_interrupt_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
+    for name in ("one", "two"):
+        write_song(tmp_path / "songs" / name)
+    read, again = folders.read_song, []
+
+    def interrupted(folder, trim):
+        if folder.name == "two":
+            raise KeyboardInterrupt
+        return read(folder, trim)
+
+    def counted(folder, trim):
+        again.append(folder.name)
+        return read(folder, trim)
+
+    monkeypatch.setattr(folders, "read_song", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folders.prepared(tmp_path / "songs", None)
+    monkeypatch.setattr(folders, "read_song", counted)
+    made = folders.prepared(tmp_path / "songs", None)
+    assert again == ["two"]
+    assert [excerpt["name"] for excerpt in runs.read(made / "run.json")["excerpts"]] == ["one", "two"]
+
+
 def test_a_pack_is_measured_on_the_songs_held_out(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path / "cache"))
     for name in ("one", "two"):
         write_song(tmp_path / "songs" / name)
     export("remix", None, tmp_path / "mine", "0.0.0", seed=1, untrained=True)
+    trained = {"losses": [], "arguments": {"songs": "songs-of-then"}}
+    runs.write(tmp_path / "mine" / "run.json", training=trained)
     evaluate_own(tmp_path / "songs", None, [tmp_path / "mine"])
     printed = capsys.readouterr().out
+    assert f"{tmp_path / 'mine'} was trained on songs-of-then, and these songs are songs-" in printed
     rows = [line.split(" | ") for line in printed.splitlines() if line.startswith("| ")]
     assert [row[0] for row in rows[2:]] == ["| two"] * 2 + ["| mean"] * 2
     # What the mean of one song says, the mix against its drums, is what the definition says.
@@ -161,3 +189,8 @@ def test_a_pack_is_measured_on_the_songs_held_out(tmp_path, monkeypatch, capsys)
     assert rows[4][2] == f"{si_sdr_db(stems.sum(0), stems[0]):+.1f}"
     with pytest.raises(SystemExit, match="is no pack"):
         evaluate_own(tmp_path / "songs", None, [tmp_path / "songs"])
+    (tmp_path / "mine" / "remix.onnx").write_bytes(b"half")
+    with pytest.raises(SystemExit, match="remix.onnx cannot be run"):
+        evaluate_own(tmp_path / "songs", None, [tmp_path / "mine"])
+    with pytest.raises(SystemExit, match="mine is no pack to start from"):
+        load_pack(networks.build("remix"), tmp_path / "mine")

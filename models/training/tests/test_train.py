@@ -44,6 +44,19 @@ def test_resume_gives_the_same_losses(trainer, made_cache):
         assert all(torch.equal(values, stopped[weights][name]) for name, values in through[weights].items())
 
 
+def test_a_run_that_was_stopped_validates_where_it_would_have(trainer, monkeypatch):
+    def stepped(self) -> float:
+        self.step += 1
+        return 0.0
+
+    monkeypatch.setattr(Trainer, "one_step", stepped)
+    monkeypatch.setattr(Trainer, "validate", lambda _: [0.0])
+    trainer.args["steps"], trainer.step = 7, 1
+    for _ in range(3):
+        trainer.slice(3)
+    assert [step for step, _ in trainer.valid_losses] == [3, 6, 7]
+
+
 def test_a_run_does_not_go_on_with_other_excerpts(trainer, made_cache):
     trainer.slice(1)
     index = runs.read(made_cache / "audio" / "run.json")

@@ -37,7 +37,8 @@ has had more songs than these; the model cards say which each pack had. Short
 chunks are measured on every second clip; targets compare two rows over the clips that both have. The
 songs of the first two sets are unseen in so far as no network learnt from them; but which of a run's
 checkpoints is kept, and which experiment was gone on with, was decided by their loss. Nothing was decided
-by those of the unseen bank. What was tried for those that are not met, and what came of it, stands in Remix's
+by the loss of those of the unseen bank; but one experiment was dropped for its residuals (below), which count
+them too. What was tried for those that are not met, and what came of it, stands in Remix's
 [model card](packs/remix/MODEL_CARD.md#what-was-tried).
 """
 

@@ -20,6 +20,8 @@ def evaluate_own(songs: Path, trim: float | None, packs: list[Path] | None) -> N
     """Prints the SI-SDR of each held-out song's stems, of the mix and of each pack, and their means."""
     opened = [opened_pack(folder) for folder in packs or [PACKS / "remix"]]
     data = folders.prepared(songs, trim)
+    for pack in opened:
+        _warn_of_other_songs(pack, data.name)
     held_out = [e["name"] for e in runs.read(data / "run.json")["excerpts"] if e["split"] == "valid"]
     by_row: dict[str, list[Scores]] = {}
     lines = []
@@ -33,6 +35,16 @@ def evaluate_own(songs: Path, trim: float | None, packs: list[Path] | None) -> N
         lines.append(["mean", row, *(f"{np.mean(each):+.1f}" if each else "" for each in means)])
     print(f"SI-SDR in dB, held-out songs: {len(held_out)}. Empty: the stem is silent there.")
     print("\n".join(markdown(["song", "", *STEMS], lines)))
+
+
+def _warn_of_other_songs(pack: Pack, songs: str) -> None:
+    """Which songs are held out depends on all that are there."""
+    known = sorted({log["arguments"]["songs"] for log in pack.trainings if "songs" in log["arguments"]})
+    if known and songs not in known:
+        print(
+            f"{pack.folder} was trained on {', '.join(known)}, and these songs are {songs}: some that are"
+            " held out here may have trained it"
+        )
 
 
 def opened_pack(folder: Path) -> Pack:

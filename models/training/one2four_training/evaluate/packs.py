@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from .. import STEMS, runs
 from ..export import manifest_of
@@ -14,7 +13,6 @@ from ..export.graph import session
 from ..stft import OVERLAP, Stft, model_magnitude
 
 PACKS = runs.PACKAGE.parents[1] / "packs"
-FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
 NO_CLAIM = 1e-9  # below this sum of masks each stem takes an equal share
 
 
@@ -55,12 +53,6 @@ class Pack:
     def chunk_frames(self, seconds: float) -> int:
         return max(1, round(seconds * self.stream["sample_rate"] / self.stream["hop"]))
 
-    def parameters(self) -> int:
-        """Float weights in the files."""
-        models = [onnx.load(file) for file in self.files]
-        weights = [tensor for model in models for tensor in model.graph.initializer]
-        return sum(int(np.prod(tensor.dims)) for tensor in weights if tensor.data_type in FLOATS)
-
     def separate(self, mix: np.ndarray, chunk: int | None = None, carry: bool = True) -> np.ndarray:
         """[samples, 2] -> [4, samples, 2]. `chunk` is in frames, None for the whole song at once; without
         `carry` each chunk begins as the first one does. Frames are counted from the first sound."""
@@ -99,10 +91,13 @@ class Pack:
 
 
 def shares(masks: np.ndarray) -> np.ndarray:
-    """[frames, 4, channels, bins], each bin divided by its sum over the stems."""
-    masks = np.clip(masks, 0, None)
+    """[frames, 4, channels, bins], each bin divided by its sum over the stems, in place: a song's masks are
+    large."""
+    np.maximum(masks, 0, out=masks)
     total = masks.sum(axis=1, keepdims=True)
-    return np.where(total > NO_CLAIM, masks / np.maximum(total, NO_CLAIM), np.float32(1 / len(STEMS)))
+    masks /= np.maximum(total, NO_CLAIM)
+    np.copyto(masks, np.float32(1 / len(STEMS)), where=total <= NO_CLAIM)
+    return masks
 
 
 def masked(stft: Stft, spectra: np.ndarray, masks: np.ndarray, mix: np.ndarray) -> np.ndarray:

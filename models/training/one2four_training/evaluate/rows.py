@@ -1,14 +1,13 @@
 """The rows of the tables: everything that takes a mix apart, or pretends to."""
 
 import functools
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import networks, runs
+from .. import runs
 from . import baselines, noise, plugin
 from .clips import Clip
 from .packs import PACKS, Pack
@@ -162,14 +161,14 @@ def checkpoint_row(run: str, title: str) -> Row:
 
     log = runs.read(folder / "run.json")
     facts = {"parameters": log["parameters"], **spent([log])}
-    way = hashlib.sha256(networks.source_of(log["arguments"]["network"])).hexdigest()[:8]
-    key = f"{run} {log['step']} {log['best_loss']} {way}"
+    key = f"{run} {log['step']} {log['best_loss']}"
     return Row(run, title, lambda clip, _: timed(network().separate, clip), key, facts=facts)
 
 
 def facts_of(pack: Pack) -> dict:
     """Of the pack's files and its run.json."""
-    facts = {"parameters": pack.parameters(), "bytes": sum(file.stat().st_size for file in pack.files)}
+    trained = sum(log["parameters"] for log in pack.trainings)
+    facts = {"parameters": trained, "bytes": sum(file.stat().st_size for file in pack.files)}
     return facts | spent(pack.trainings)
 
 

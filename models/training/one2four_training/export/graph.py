@@ -105,6 +105,11 @@ def model_of(g: Graph, name: str, inputs: list, outputs: list) -> onnx.ModelProt
     return model
 
 
+def larger(worst: float, differences: np.ndarray) -> float:
+    """The largest of all; infinite where one is no number."""
+    return max(worst, float(np.nan_to_num(differences, nan=np.inf).max()))
+
+
 def session(model: onnx.ModelProto | Path) -> onnxruntime.InferenceSession:
     """A session set up as the plugin does: one thread, no spinning."""
     options = onnxruntime.SessionOptions()
@@ -113,4 +118,8 @@ def session(model: onnx.ModelProto | Path) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     source = str(model) if isinstance(model, Path) else model.SerializeToString()
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of kinds that ONNX Runtime makes up
+        name = model if isinstance(model, Path) else "the network"
+        raise SystemExit(f"{name} cannot be run: {error}") from error

@@ -26,7 +26,7 @@ from ..networks.remix import (
     Remix,
 )
 from ..networks.remix_bands import BANDS, FLOOR, GROUP, GROUPS, SINGLE, STFT, USED_BINS, band_power, bin_masks
-from .graph import Graph, model_of, session, tensor
+from .graph import Graph, larger, model_of, session, tensor
 from .pack import write_golden, write_toml
 from .weights import load_pack
 
@@ -190,7 +190,7 @@ def parity(net: Remix, model: onnx.ModelProto) -> float:
         found = runner.run(None, {"magnitude": magnitude, "state": state})
         for ours, theirs in zip(found, as_pack(net, magnitude, state), strict=True):
             difference = np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))
-            worst = max(worst, float(difference.max()))
+            worst = larger(worst, difference)
     return worst
 
 

@@ -23,7 +23,7 @@ from ..checkpoints import load_network
 from ..networks import accompany_band as band_net
 from ..networks import accompany_plan as plan_net
 from ..networks.accompany_band import OUTPUTS, AccompanyBand
-from .graph import session
+from .graph import larger, session
 from .notes_graph import CONTROLS, band_to_onnx, plan_to_onnx
 from .pack import write_golden, write_toml
 from .soundfont import reduced
@@ -108,7 +108,7 @@ def parity(net: AccompanyBand, plan, band) -> float:
         theirs, ours = as_pack(net, beat), as_onnx(plan, band, beat)
         for name, values in theirs.items():
             difference = np.abs(ours[name] - values) / np.maximum(1, np.abs(values))
-            worst = max(worst, float(difference.max()))
+            worst = larger(worst, difference)
     return worst
 
 

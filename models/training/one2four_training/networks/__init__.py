@@ -15,7 +15,6 @@ A name's file is the name with underscores.
 """
 
 import importlib
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -80,11 +79,6 @@ class Network(Protocol):
 def build(name: str, stems: tuple[str, ...] = STEMS) -> torch.nn.Module:
     """An untrained network by its name."""
     return module_of(name).build(tuple(stems))
-
-
-def source_of(name: str) -> bytes:
-    """The text of a network's file."""
-    return Path(module_of(name).__file__).read_bytes()
 
 
 def module_of(name: str) -> ModuleType:

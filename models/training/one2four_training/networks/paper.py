@@ -89,7 +89,7 @@ class PaperNet(nn.Module):
     def separate(self, mix: np.ndarray) -> np.ndarray:
         """In windows of a second and the overlap, as the plugin does with chunks of one second."""
         mono = scipy.signal.resample_poly(mix.mean(1), 1, RATIO).astype(np.float32)
-        padded = np.concatenate([np.zeros(OVERLAP, np.float32), mono, np.zeros(SECOND, np.float32)])
+        padded = np.concatenate([np.zeros(OVERLAP, np.float32), mono, np.zeros(2 * SECOND, np.float32)])
         joined = np.zeros((len(padded), len(self.stems)), np.float32)
         fade = np.sin((np.arange(OVERLAP, dtype=np.float32) + 0.5) * np.float32(np.pi / 2 / OVERLAP)) ** 2
         weight = np.concatenate([fade, np.ones(SECOND - OVERLAP, np.float32), fade[::-1]])[:, None]
