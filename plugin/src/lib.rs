@@ -39,7 +39,7 @@
 //! | [`pack`] | worker, host's main thread | `pack.toml`, checks, ONNX Runtime |
 //! | [`engine`] | host's main thread | puts one activation together |
 //! | `plugin` | host's | buses; activate, reset, process |
-//! | [`editor`] | host's main thread | the window; imports bridge, params, geometry, pack, score |
+//! | [`editor`] | host's main thread, under X11 the window's | the window; imports bridge, params, geometry, pack, score |
 //! | [`score`] | any but audio | what the band played, as MIDI and as a lead sheet |
 //! | [`report`] | any but audio | counters as JSON |
 //!

@@ -67,6 +67,12 @@ impl App {
         });
     }
 
+    /// Says how many pixels a point has while the window is open, 0 when it closes.
+    fn tell_scale(&self, scale: f32) {
+        let told = &self.links.status.editor_scale_bits;
+        told.store(scale.to_bits(), Ordering::Relaxed);
+    }
+
     /// Draws a frame.
     pub fn show(&mut self, ui: &mut Ui) {
         if let Some(view) = &mut self.view {
@@ -79,8 +85,7 @@ impl Drop for App {
     fn drop(&mut self) {
         self.links.status.is_watched.store(false, Ordering::Relaxed);
         self.links.status.is_asleep.store(false, Ordering::Relaxed);
-        let told = &self.links.status.editor_scale_bits;
-        told.store(0, Ordering::Relaxed);
+        self.tell_scale(0.0);
     }
 }
 
@@ -171,6 +176,9 @@ impl NiceEguiApp for App {
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
         frame.set_clear_color(theme::WINDOW.into());
+        // Under X11 no event tells it, while the window keeps its size.
+        let screen = frame.baseview_window().size().scale_factor as f32;
+        self.tell_scale(screen * self.links.window().1);
         #[cfg(target_os = "linux")]
         {
             // Untold, it shows as soon as most hosts let it: there is nothing else to try.
@@ -190,9 +198,7 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {
-        let scale = size.scale_factor as f32;
-        let told = &self.links.status.editor_scale_bits;
-        told.store(scale.to_bits(), Ordering::Relaxed);
+        self.tell_scale(size.scale_factor as f32);
         self.links.remember_size(size.logical);
     }
 }

@@ -31,6 +31,8 @@ pub enum Span {
 /// An export under way or done.
 pub struct Export {
     shared: Arc<Shared>,
+    /// For how long the files are silent because there were no stems, in seconds.
+    silent_s: f64,
     /// The thread that writes, where the system gave one.
     thread: Option<JoinHandle<()>>,
 }
@@ -49,6 +51,8 @@ pub struct Piece {
     start: i64,
     /// The position after the last one.
     end: i64,
+    /// What was heard since, in samples.
+    since: i64,
     sample_rate: u32,
 }
 
@@ -75,28 +79,51 @@ impl Piece {
             takes,
             start,
             end,
+            since: if of == epoch { audible - end } else { 0 },
             sample_rate: sample_rate as u32,
         })
     }
 
     /// Its length in seconds.
     pub fn seconds(&self) -> f64 {
-        (self.end - self.start) as f64 / f64::from(self.sample_rate)
+        self.in_seconds(self.end - self.start)
+    }
+
+    /// How long ago it ended, in seconds.
+    pub fn ago_s(&self) -> f64 {
+        self.in_seconds(self.since)
+    }
+
+    /// For how long there are no stems in it, in seconds: they were late, or the networks rested.
+    pub fn silent_s(&self) -> f64 {
+        let taken = self.takes.iter().map(|take| {
+            let (start, end) = (take.start.max(self.start), take.end().min(self.end));
+            (end - start).max(0)
+        });
+        self.in_seconds(self.end - self.start - taken.sum::<i64>())
+    }
+
+    fn in_seconds(&self, samples: i64) -> f64 {
+        samples as f64 / f64::from(self.sample_rate)
     }
 }
 
 impl Export {
     /// Starts to write `piece` into a new folder in `parent`.
     pub fn start(piece: Piece, parent: PathBuf) -> Self {
-        Self::run(move |shared| write(&piece, &parent, shared))
+        let silent_s = piece.silent_s();
+        Self::run(silent_s, move |shared| write(&piece, &parent, shared))
     }
 
     /// Starts to write a MIDI file into `parent`.
     pub fn start_midi(file: Vec<u8>, parent: PathBuf) -> Self {
-        Self::run(move |_| write_midi(&file, &parent))
+        Self::run(0.0, move |_| write_midi(&file, &parent))
     }
 
-    fn run(work: impl FnOnce(&Shared) -> Result<PathBuf, String> + Send + 'static) -> Self {
+    fn run(
+        silent_s: f64,
+        work: impl FnOnce(&Shared) -> Result<PathBuf, String> + Send + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared {
             progress: AtomicU32::new(0),
             result: Mutex::new(None),
@@ -114,7 +141,16 @@ impl Export {
                 None
             }
         };
-        Self { shared, thread }
+        Self {
+            shared,
+            silent_s,
+            thread,
+        }
+    }
+
+    /// For how long the files are silent because there were no stems, in seconds.
+    pub fn silent_s(&self) -> f64 {
+        self.silent_s
     }
 
     /// From 0 to 1.

@@ -4,10 +4,20 @@ use std::path::{Path, PathBuf};
 
 use directories::UserDirs;
 
-/// Shows a folder in the system's file manager; makes it first where it is missing.
+/// Shows a folder in the system's file manager; makes it first where it is missing. A project may name a
+/// program in its place, which the system would start: what is no folder is left alone.
 pub fn open(folder: &Path) {
     // Where either fails there is nothing to show, and nothing else depends on it.
-    let _ = std::fs::create_dir_all(folder);
+    if std::fs::create_dir_all(folder).is_err() {
+        return;
+    }
+    // There programs are folders: one is shown in the folder that it lies in.
+    #[cfg(target_os = "macos")]
+    let _ = std::process::Command::new("/usr/bin/open")
+        .args(["-R", "--"])
+        .arg(folder)
+        .spawn();
+    #[cfg(not(target_os = "macos"))]
     let _ = open::that_detached(folder);
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui::{Event, EventFilter, Key, MouseWheelUnit, PointerButton, Response, Ui};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::plugin::ParamValue;
-use nice_plug::prelude::{Param, ParamPtr, PluginState};
+use nice_plug::prelude::{BoolParam, Param, ParamPtr, PluginState};
 
 use crate::bridge::EditorEnd;
 
@@ -48,6 +48,11 @@ impl Hands {
             Some((told, value, at)) if told == param.as_ptr() && at.elapsed() < HOST_ECHO => value,
             _ => param.unmodulated_normalized_value(),
         }
+    }
+
+    /// The same of a switch.
+    pub fn is_on(&self, param: &BoolParam) -> bool {
+        self.normalized(param) > 0.5
     }
 
     /// A hand is on the control.
@@ -117,6 +122,11 @@ impl Hands {
         self.begin(param);
         self.set(param, control_idx, normalized);
         self.end(param);
+    }
+
+    /// Turns a switch on or off.
+    pub fn switch(&self, param: &BoolParam, control_idx: usize, is_on: bool) {
+        self.put(param, Some(control_idx), if is_on { 1.0 } else { 0.0 });
     }
 
     /// Follows a drag, which moves the control by the normalized `way` now; returns where the hand holds

@@ -15,6 +15,8 @@ pub struct Keyboard {
     window_id: u32,
     /// Whether it is to be given back.
     is_due: bool,
+    /// Whether something here was for it in the last frame.
+    had_focus: bool,
 }
 
 impl Keyboard {
@@ -26,18 +28,20 @@ impl Keyboard {
         Some(Self {
             window_id: u32::try_from(handle.window).ok()?,
             is_due: false,
+            had_focus: false,
         })
     }
 
-    /// Gives the keyboard back in the frame after that in which a person let go of the mouse, if nothing here
-    /// is for the keyboard: at the end of the first egui-baseview takes it once more.
+    /// Gives the keyboard back in the frame after that in which a person let go of the mouse or was done with
+    /// a field, if nothing here is for the keyboard: at the end of the first egui-baseview takes it once more.
     pub fn follow(&mut self, ui: &Ui) {
         if std::mem::take(&mut self.is_due) {
             // Where it fails the keyboard stays here, and goes with a click on the host.
             let _ = give_back(self.window_id);
         }
         let is_free = ui.memory(|memory| memory.focused().is_none());
-        if is_free && ui.input(|input| input.pointer.any_released()) {
+        let is_left = std::mem::replace(&mut self.had_focus, !is_free) && is_free;
+        if is_left || is_free && ui.input(|input| input.pointer.any_released()) {
             self.is_due = true;
             ui.ctx().request_repaint();
         }

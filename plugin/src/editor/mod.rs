@@ -1,7 +1,7 @@
 //! The editor: a person sees what the plugin does, and works with it.
 //!
-//! The host's main thread runs everything here but the writing of exported files. A frame is
-//! `state` looking at the bridge, then one widget after the other drawing itself into the
+//! The host's main thread runs everything here but the writing of exported files; under X11 it is a thread of
+//! the window's own, which the main thread waits for when the window closes. A frame is `state` looking at the bridge, then one widget after the other drawing itself into the
 //! rectangle that `layout` gives it.
 //!
 //! | file | what |

@@ -18,6 +18,9 @@ const SPANS: [(Span, &str); 4] = [
     (Span::SincePlay, "Since play started"),
 ];
 
+/// What ended so long ago is not what is heard now: of those a chunk may still be on its way.
+const RECENT_S: f64 = 2.0;
+
 /// Bars to choose from.
 const MIDI_BARS: [usize; 3] = [4, 8, 16];
 
@@ -68,6 +71,10 @@ pub fn menu(ui: &mut Ui, links: &Links, state: &mut State, save: &mut Save) {
             if field.changed() {
                 links.remember_folder(&state.folder);
             }
+            let folder = folders::named(&state.folder).display().to_string();
+            if folder != state.folder {
+                menu::note(ui, &format!("That is {folder}"), theme::FAINT);
+            }
             ui.add_space(4.0);
             buttons(ui, state, save);
             if state.has_band() {
@@ -85,6 +92,14 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
     let row = vec2(ui.available_width(), 28.0);
     ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         let label = match &piece {
+            // A second or two pass between what is recorded and what is heard.
+            Some(piece) if piece.ago_s() > RECENT_S => {
+                format!(
+                    "Save {:.1} s, up to {:.0} s ago",
+                    piece.seconds(),
+                    piece.ago_s()
+                )
+            }
             Some(piece) => format!("Save {:.1} s", piece.seconds()),
             None => "Nothing to save yet".into(),
         };
@@ -153,7 +168,8 @@ fn outcome(ui: &mut Ui, save: &Save, kept_s: f64) {
     let Some(export) = &save.export else {
         let words = format!(
             "The last {kept_s:.0} s of stems are kept from when this window was first \
-             opened; as they were taken from the input, before faders and mutes."
+             opened, or the host restarted the plugin since (for another pack or chunk, or a \
+             bounce); as they were taken from the input, before faders and mutes."
         );
         return menu::note(ui, &words, theme::FAINT);
     };
@@ -166,13 +182,19 @@ fn outcome(ui: &mut Ui, save: &Save, kept_s: f64) {
             });
         }
         Some(Ok(saved)) => {
-            let name = saved.file_name().unwrap_or_default().to_string_lossy();
+            let name = saved.display();
             let words = if saved.is_dir() {
-                format!("Saved four stems in \"{name}\".")
+                format!("Saved four stems in {name}.")
             } else {
-                format!("Saved \"{name}\".")
+                format!("Saved {name}.")
             };
             menu::note(ui, &words, theme::TEXT);
+            let silent_s = export.silent_s();
+            if silent_s >= 0.1 {
+                let words =
+                    format!("For {silent_s:.1} s there were no stems: they are silent there.");
+                menu::note(ui, &words, theme::ALERT);
+            }
         }
         Some(Err(error)) => menu::note(ui, &error, theme::ALERT),
     }

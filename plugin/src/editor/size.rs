@@ -41,7 +41,7 @@ pub fn menu(ui: &mut Ui, links: &Links) {
 /// host turned out not to let it, there is no corner.
 pub fn corner(ui: &Ui, rect: Rect, window: Rect) {
     let id = ui.scope_id().with("corner");
-    let refused_id = id.with("refused");
+    let (asked_id, refused_id) = (id.with("asked"), id.with("refused"));
     if ui.data(|data| data.get_temp(refused_id)).unwrap_or(false) {
         return;
     }
@@ -53,10 +53,15 @@ pub fn corner(ui: &Ui, rect: Rect, window: Rect) {
     let way = response.total_drag_delta().unwrap_or_default();
     if response.dragged() {
         let size = (before + way).round().clamp(MIN_SIZE, MAX_SIZE);
+        ui.data_mut(|data| data.insert_temp(asked_id, size));
         ui.send_viewport_cmd(ViewportCommand::InnerSize(size));
     }
-    if response.drag_stopped() && window.size() == before && way.max_elem() > FAR {
-        ui.data_mut(|data| data.insert_temp(refused_id, true));
+    if response.drag_stopped() {
+        let asked: Option<Vec2> = ui.data_mut(|data| data.remove_temp(asked_id));
+        let is_far = asked.is_some_and(|asked| (asked - before).abs().max_elem() > FAR);
+        if is_far && window.size() == before {
+            ui.data_mut(|data| data.insert_temp(refused_id, true));
+        }
     }
     let is_active = response.hovered() || response.dragged();
     let colour = if is_active { theme::TEXT } else { theme::FAINT };

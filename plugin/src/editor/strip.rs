@@ -29,16 +29,19 @@ pub fn show(
         lit: theme::ALERT,
     };
     let idx = mute_idx(strip_idx);
-    switch::show(ui, parts.mute, hands, &strip.mute, idx, &looks);
+    if switch::show(ui, parts.mute, hands, &strip.mute, idx, &looks).is_some() {
+        hands.switch(&strip.mute, idx, !hands.is_on(&strip.mute));
+    }
     let looks = switch::Looks {
         letter: "S",
         hint: &format!("Solo {name}; with Ctrl held, solo nothing else"),
         lit: theme::SOLO,
     };
     let idx = solo_idx(strip_idx);
-    let is_alone = switch::show(ui, parts.solo, hands, &strip.solo, idx, &looks);
-    if is_alone {
-        solo_alone(hands, params, strip_idx);
+    match switch::show(ui, parts.solo, hands, &strip.solo, idx, &looks) {
+        Some(held) if held.command => solo_alone(hands, params, strip_idx),
+        Some(_) => hands.switch(&strip.solo, idx, !hands.is_on(&strip.solo)),
+        None => {}
     }
     let accent = accent(strip_idx, is_heard);
     gain(ui, &parts, hands, &strip.gain, gain_idx(strip_idx), accent);
@@ -120,17 +123,19 @@ fn gain(
     value::show(ui, parts.value, hands, gain, control_idx);
 }
 
-/// After a click on a strip's solo: where other strips were soloed it is the only one from now on.
+/// Solos a strip and no other; where it was alone already, none.
 fn solo_alone(hands: &Hands, params: &One2FourParams, strip_idx: usize) {
+    let solo = &params.strips()[strip_idx].solo;
+    let was_on = hands.is_on(solo);
     let mut any_other = false;
     for (other_idx, other) in params.strips().into_iter().enumerate() {
         if other_idx != strip_idx && other.solo.value() {
-            hands.put(&other.solo, Some(solo_idx(other_idx)), 0.0);
+            hands.switch(&other.solo, solo_idx(other_idx), false);
             any_other = true;
         }
     }
-    if any_other {
-        let solo = &params.strips()[strip_idx].solo;
-        hands.put(solo, Some(solo_idx(strip_idx)), 1.0);
+    // Each parameter is told once: what hosts pass on is a block late, so none is read again.
+    if any_other != was_on {
+        hands.switch(solo, solo_idx(strip_idx), any_other || !was_on);
     }
 }

@@ -1,6 +1,6 @@
 //! Mute and solo.
 
-use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Align2, Color32, Modifiers, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use nice_plug::prelude::{BoolParam, Param};
 
 use super::hands::Hands;
@@ -16,8 +16,7 @@ pub struct Looks<'a> {
     pub lit: Color32,
 }
 
-/// Shows a switch with a letter on it and turns it where a person clicks; returns whether the click
-/// was one with Ctrl, which asks for more than this switch.
+/// Shows a switch with a letter on it; returns what was held on the keyboard where a person clicked it.
 pub fn show(
     ui: &mut Ui,
     rect: Rect,
@@ -25,13 +24,10 @@ pub fn show(
     param: &BoolParam,
     control_idx: usize,
     looks: &Looks,
-) -> bool {
+) -> Option<Modifiers> {
     let id = ui.scope_id().with(("switch", control_idx));
     let response = ui.interact(rect, id, Sense::click());
-    let is_on = hands.normalized(param) > 0.5;
-    if response.clicked() {
-        hands.put(param, Some(control_idx), if is_on { 0.0 } else { 1.0 });
-    }
+    let is_on = hands.is_on(param);
     let (fill, text) = match (is_on, response.hovered()) {
         (true, _) => (looks.lit, theme::WINDOW),
         (false, true) => (theme::HOVERED, theme::TEXT),
@@ -52,7 +48,7 @@ pub fn show(
     }
     response
         .widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), is_on, param.name()));
-    let is_alone = response.clicked() && ui.input(|input| input.modifiers.command);
+    let is_clicked = response.clicked();
     response.on_hover_text(looks.hint);
-    is_alone
+    is_clicked.then(|| ui.input(|input| input.modifiers))
 }

@@ -206,7 +206,9 @@ pub fn sentence(state: &State) -> (Mood, String) {
         } => (
             Mood::Well,
             match (has_band, networks_rest) {
-                (true, _) => "All stems are muted; the band plays on, and its notes go out.",
+                (true, _) => {
+                    "All stems are muted; the band plays on, and Multi-Out sends its notes."
+                }
                 (false, true) => "All stems are muted; in half a minute the networks rest.",
                 (false, false) => "All stems are muted.",
             },

@@ -241,6 +241,8 @@ fn named_param(name: &str, names: &'static [&'static str]) -> IntParam {
                 .iter()
                 .find(|(sharp, _)| sharp.eq_ignore_ascii_case(text));
             let text = sharp.map_or(text, |(_, name)| name);
+            // The one chord whose meaning is in the case of its letter.
+            let text = if text == "M7" { "maj7" } else { text };
             let idx = names
                 .iter()
                 .position(|name| name.eq_ignore_ascii_case(text));
@@ -274,7 +276,9 @@ fn percent_param(name: &str, default: i32, min: i32, max: i32) -> IntParam {
                 return Some(AUTO_INTENSITY);
             }
             let number: f32 = text.trim_end_matches('%').trim_end().parse().ok()?;
-            number.is_finite().then_some(number.round() as i32)
+            let number = number.is_finite().then(|| number.round() as i32)?;
+            let least = if min == AUTO_INTENSITY { 0 } else { min };
+            Some(number.clamp(least, max))
         }))
 }
 
@@ -327,5 +331,10 @@ mod tests {
         assert_eq!(params.direction().intensity, None);
         assert_eq!(params.direction().style, Some(27));
         assert_eq!(params.style_names.name(28), "28");
+        put(&params.chord_root, "C");
+        put(&params.chord_kind, "M7");
+        assert_eq!(params.direction().chord, Some(3 * 12), "a major seventh");
+        put(&params.complexity, "99999999999");
+        assert_eq!(params.direction().complexity, 2.0, "the highest");
     }
 }

@@ -66,6 +66,15 @@ fn a_click_with_ctrl_solos_one_strip_alone() {
     rig.harness.run_steps(2);
     assert!(!rig.params.drums.solo.value());
     assert!(rig.params.bass.solo.value());
+
+    // A host passes on what it is told with its next block: nothing may depend on it before.
+    rig.click("Drums Solo");
+    rig.desk.take_gestures();
+    rig.desk.is_deaf.store(true, Ordering::Relaxed);
+    let node = rig.harness.get_by_label("Bass Solo");
+    node.click_modifiers(Modifiers::COMMAND);
+    rig.harness.run_steps(2);
+    assert!(is_gesture(&rig.desk.take_gestures(), "Drums Solo"));
 }
 
 #[test]
