@@ -45,6 +45,7 @@ pub fn run(_: &Args) -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--all-features",
             "--",
             "-D",
             "warnings",
@@ -190,7 +191,14 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
     } else {
         "bin/python"
     });
-    let named = std::env::var_os("PYTHON").map(PathBuf::from);
+    let named = named_python()?;
+    if let Some(named) = named.iter().find(|python| !can_train(python, &package)) {
+        eprintln!(
+            "warning: PYTHON is {}, which lacks what the training tests import \
+             (`pip install -e 'models/training[test]'`): another is looked for",
+            named.display()
+        );
+    }
     let python = named
         .into_iter()
         .chain([own_python.clone(), "python3".into(), "python".into()])
@@ -223,6 +231,19 @@ fn training(workspace: &Workspace) -> Result<Outcome> {
             .args(["-m", "pytest", "--quiet"])
             .current_dir(&package),
     )
+}
+
+/// The Python that `PYTHON` names, as seen from here.
+fn named_python() -> Result<Option<PathBuf>> {
+    let Some(named) = std::env::var_os("PYTHON").map(PathBuf::from) else {
+        return Ok(None);
+    };
+    let is_path = named.components().count() > 1;
+    Ok(Some(if is_path {
+        std::path::absolute(named)?
+    } else {
+        named
+    }))
 }
 
 /// Whether this Python has what the training package and its tests import.

@@ -4,11 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// The plugin's package, as in `bundler.toml`.
 pub const PACKAGE: &str = "one2four";
 /// The plugin's name in files and folders, as in `bundler.toml`.
 pub const NAME: &str = "One2Four";
+
+/// What reads a path from the command line, whatever its characters, as seen from where the command was given.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| std::path::absolute(path))
+}
 
 /// The workspace and its build folder.
 pub struct Workspace {

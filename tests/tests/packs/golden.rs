@@ -55,7 +55,11 @@ pub fn assert_close<'a>(
     let mut found = found.into_iter();
     for expected in expected {
         let difference = (found.next().unwrap() - expected).abs() / expected.abs().max(1.0);
-        worst = worst.max(difference);
+        worst = worst.max(if difference.is_nan() {
+            f32::INFINITY
+        } else {
+            difference
+        });
     }
     assert!(found.next().is_none(), "{what} has more numbers");
     assert!(worst <= TOLERANCE, "{what} differs by {worst}");

@@ -5,6 +5,7 @@ mod host;
 
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
 use stage::vst3::{Block, Module};
 use stage::{Metre, SavedState, Transport};
 
@@ -238,6 +239,7 @@ fn a_band_plays_along_and_its_notes_go_out_of_multi_out_and_end() {
 }
 
 /// A host without a transport.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_bands_notes_go_out_of_multi_out_in_vst3_too() {
     const BLOCK: usize = 4096;

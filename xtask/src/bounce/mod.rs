@@ -9,39 +9,43 @@ mod report;
 mod resample;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use stage::{Binary, Instance, MULTI_OUT, Metre, Mode, Reader, Setup, Transport};
 
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use crate::{bundle, packs};
 
 /// The longest block that `--block random` makes.
 pub const MAX_RANDOM_BLOCK: usize = 4096;
+/// After which `--realtime` plays without the networks.
+const MAX_LOADING: Duration = Duration::from_secs(20);
 
 /// Renders a file through the built CLAP: the mix, the four stems and a report
 #[derive(clap::Args)]
 pub struct Args {
     /// What to render: WAV, MP3, FLAC or Ogg Vorbis, mono or stereo
-    #[arg(value_parser = |path: &str| absolute(path))]
+    #[arg(value_parser = workspace::path())]
     input: PathBuf,
     /// Folder for mix.wav, stems/*.wav and report.json
-    #[arg(long, value_name = "DIR", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "DIR", value_parser = workspace::path())]
     out: PathBuf,
-    /// The pack that takes the input apart; the input is heard beside stems of other kinds than mask
+    /// The pack that takes the input apart: remix, accompany, paper-one2one, paper-one2four-combined,
+    /// paper-one2four-split or one of yours; the input is heard beside stems of other kinds than mask
     #[arg(long, value_name = "ID")]
     pack: Option<String>,
-    /// Set a parameter, such as bass_gain=-6 or drums_mute=on
+    /// Set a parameter, such as bass_gain=-6 or drums_mute=on: gain, mute and solo of input, drums, bass, piano and
+    /// other, output_gain, chunk (1s, 250ms, 100ms, hop), align_automation, bypass, and a band's (README)
     #[arg(long = "set", value_name = "ID=VALUE", allow_hyphen_values = true)]
     settings: Vec<Setting>,
     /// Parameter changes: rows of seconds,id,value
-    #[arg(long, value_name = "FILE.csv", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "FILE.csv", value_parser = workspace::path())]
     automate: Option<PathBuf>,
     /// Samples per block: a number, or random:SEED for 1 to 4096
     #[arg(long, value_name = "N|random:SEED", default_value = "512")]
@@ -62,10 +66,10 @@ pub struct Args {
     #[arg(long)]
     stopped: bool,
     /// Also write what a band played as a MIDI file
-    #[arg(long, value_name = "FILE.mid", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "FILE.mid", value_parser = workspace::path())]
     midi: Option<PathBuf>,
     /// Also write its chords as a lead sheet in MusicXML
-    #[arg(long, value_name = "FILE.musicxml", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "FILE.musicxml", value_parser = workspace::path())]
     sheet: Option<PathBuf>,
 }
 
@@ -169,6 +173,9 @@ pub fn run(args: &Args) -> Result<()> {
 
     let workspace = Workspace::find()?;
     bundle::bundle(&workspace)?;
+    if is_interrupted.load(Ordering::Relaxed) {
+        bail!("interrupted: nothing was written");
+    }
     let binary = Binary::open(&workspace.clap())?;
     let mut instance = binary.instantiate(MULTI_OUT)?;
     let shipped = workspace.clap_resources().join("packs");
@@ -202,6 +209,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut transport = Transport::new(host_rate.into(), args.tempo, args.meter);
     transport.set_playing(!args.stopped);
     player.set_transport(Some(transport));
+    if mode == Mode::Realtime {
+        wait_until_loaded(&binary)?;
+    }
     let latency = instance.latency()?;
     let progress = progress_bar(reader.format().frames, file_rate);
     let feed = feed::Feed::new(reader, host_rate)?;
@@ -228,12 +238,38 @@ pub fn run(args: &Args) -> Result<()> {
     output.finish(&report)?;
     report.print(&args.out);
     // The audio is there whatever becomes of the paper.
-    written?.finish()
+    written?.finish()?;
+    match plugin.fault {
+        Some(fault) => bail!("there are no stems, the input stands in for them: {fault}"),
+        None => Ok(()),
+    }
+}
+
+/// A live host has loaded its project when it plays, and does not wait for the networks afterwards.
+fn wait_until_loaded(binary: &Binary) -> Result<()> {
+    let since = Instant::now();
+    while since.elapsed() < MAX_LOADING {
+        let report = binary.report()?;
+        let is_loading =
+            |instance: &stage::InstanceReport| !instance.ready && instance.fault.is_none();
+        if !report.instances.last().is_some_and(is_loading) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }
 
 /// Refuses what would write over the input, or two files over each other.
 fn refuse_overwriting(args: &Args) -> Result<()> {
     let input = args.input.canonicalize()?;
+    let stems = args.out.join("stems");
+    if stems.exists() && !stems.is_dir() {
+        bail!(
+            "cannot write {}: it is a file, and the stems need a folder there",
+            stems.display()
+        );
+    }
     let papers = [&args.midi, &args.sheet].into_iter().flatten().cloned();
     let targets: Vec<PathBuf> = output::files_in(&args.out).chain(papers).collect();
     for (idx, target) in targets.iter().enumerate() {

@@ -116,12 +116,12 @@ impl Output {
         for writer in std::mem::take(&mut self.writers) {
             writer.finalize().with_context(explain)?;
         }
+        fs::create_dir_all(folder.join("stems")).with_context(explain)?;
         let json = serde_json::to_string_pretty(report)? + "\n";
         fs::write(self.work().join(REPORT), json).with_context(explain)?;
         if folder.join(REPORT).exists() {
             fs::remove_file(folder.join(REPORT)).with_context(explain)?;
         }
-        fs::create_dir_all(folder.join("stems")).with_context(explain)?;
         for file in FILES.into_iter().chain([REPORT]) {
             fs::rename(self.work().join(file), folder.join(file)).with_context(explain)?;
         }

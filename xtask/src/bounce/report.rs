@@ -89,8 +89,5 @@ impl BounceReport {
             let (late, gap) = (self.late_chunks, self.gap_samples);
             eprintln!("warning: {late} chunks came late; the input stands in for {gap} samples");
         }
-        if let Some(fault) = &self.fault {
-            eprintln!("warning: {fault}");
-        }
     }
 }

@@ -11,13 +11,13 @@ mod stream;
 mod table;
 
 use std::fs;
-use std::path::{PathBuf, absolute};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::bundle;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 use material::Material;
 use table::{Row, Table};
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "HOST,...")]
     only: Vec<Host>,
     /// The song: WAV, MP3, FLAC or Ogg Vorbis, stereo, 16 s or longer
-    #[arg(long, value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_parser = workspace::path())]
     song: Option<PathBuf>,
     /// Install nothing: a host that is missing fails
     #[arg(long)]

@@ -76,10 +76,21 @@ pub fn run(host: Host, material: &Material, may_install: bool) -> Result<Vec<Row
         let log = folder.join(phase);
         let ended = program::run(&mut command, &log, STEP_TIMEOUT);
         let said = fs::read_to_string(log.with_extension("out"))?;
-        let mut begun = None;
+        let lost = |step: &str| {
+            Row::broken(
+                host,
+                "-",
+                step,
+                &anyhow!("there is no result that can be read"),
+            )
+        };
+        let num_before = rows.len();
+        let mut begun: Option<String> = None;
         for line in said.lines() {
             match serde_json::from_str(line) {
-                Ok(Line::Begin { begin }) => begun = Some(begin),
+                Ok(Line::Begin { begin }) => {
+                    rows.extend(begun.replace(begin).map(|step| lost(&step)));
+                }
                 Ok(line) => {
                     begun = None;
                     rows.push(row(host, material, line));
@@ -90,6 +101,8 @@ pub fn run(host: Host, material: &Material, may_install: bool) -> Result<Vec<Row
         if let Err(error) = ended {
             let step = begun.unwrap_or_else(|| phase.into());
             rows.push(Row::broken(host, "-", &step, &error));
+        } else if begun.is_some() || rows.len() == num_before {
+            rows.push(lost(begun.as_deref().unwrap_or(phase)));
         }
     }
     Ok(rows)

@@ -4,7 +4,7 @@ pub mod canvas;
 mod roll;
 mod spectrogram;
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use stage::read_audio;
@@ -13,17 +13,19 @@ use canvas::{Align, Canvas, Rgb};
 use roll::Roll;
 use spectrogram::Spectrogram;
 
+use crate::workspace;
+
 /// Draws the mix and the four stems of a bounce as spectrograms, or the notes of its band
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder that bounce wrote
-    #[arg(value_name = "DIR", value_parser = |path: &str| absolute(path))]
+    #[arg(value_name = "DIR", value_parser = workspace::path())]
     bounce: PathBuf,
     /// What `bounce --midi` wrote: draws the solo, the mix, and the notes of each stem
-    #[arg(long, value_name = "FILE.mid", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "FILE.mid", value_parser = workspace::path())]
     midi: Option<PathBuf>,
     /// The picture
-    #[arg(long, value_name = "FILE.png", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "FILE.png", value_parser = workspace::path())]
     out: PathBuf,
 }
 

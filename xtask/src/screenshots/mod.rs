@@ -3,18 +3,18 @@
 #[cfg(feature = "screenshots")]
 mod show;
 
-use std::path::{PathBuf, absolute};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 use crate::bundle;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// Takes the README's pictures of the editor while it plays the example
 #[derive(clap::Args)]
 pub struct Args {
     /// Folder for the pictures
-    #[arg(long, value_name = "DIR", value_parser = |path: &str| absolute(path))]
+    #[arg(long, value_name = "DIR", value_parser = workspace::path())]
     out: Option<PathBuf>,
 }
 

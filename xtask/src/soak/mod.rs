@@ -56,7 +56,7 @@ const NUM_CHUNKS: usize = 4;
 #[derive(clap::Args)]
 pub struct Args {
     /// How long
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = minutes)]
     pub minutes: f64,
     /// Of everything random
     #[arg(long, default_value_t = 1)]
@@ -64,6 +64,13 @@ pub struct Args {
     /// Another CLAP than the built one, such as one that is installed
     #[arg(long)]
     pub clap: Option<PathBuf>,
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes = text.parse().ok();
+    minutes
+        .filter(|minutes| (0.1..=100_000.0).contains(minutes))
+        .ok_or_else(|| "expected 0.1 to 100000".into())
 }
 
 pub fn run(args: &Args) -> Result<()> {

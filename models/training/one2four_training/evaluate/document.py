@@ -116,7 +116,7 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
             f"{np.median(times):.1f}" if times else "",
         ])  # fmt: skip
     head = [
-        "", "parameters", "files", "training, hours", "of these, processor", "its memory",
+        "", "parameters", "files", "training, hours", "processor, hours", "its memory",
         "ms per second of audio",
     ]  # fmt: skip
     note = """Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips.
