@@ -13,7 +13,7 @@ pub const NAME: &str = "One2Four";
 
 /// What reads a path from the command line, whatever its characters, as seen from where the command was given.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| std::path::absolute(path))
+    PathBufValueParser::new().try_map(std::path::absolute)
 }
 
 /// The workspace and its build folder.
