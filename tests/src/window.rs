@@ -23,15 +23,20 @@ impl Instance {
             is_floating: false,
         };
         gui.create(&handle, configuration).map_err(refused)?;
-        let size = gui.get_size(&handle).unwrap_or(GuiSize {
-            width: 0,
-            height: 0,
-        });
+        let size = self.told_size()?;
+        let handle = self.inner.plugin_handle();
         let window = Window::from_x11_handle(window.into());
         // SAFETY: a test keeps its window until it has closed the editor; if it did not, the X
         // server would refuse what is drawn.
         unsafe { gui.set_parent(&handle, window) }.map_err(refused)?;
-        Ok((size.width, size.height))
+        Ok(size)
+    }
+
+    /// The size of its editor in pixels, as it tells it now.
+    pub fn told_size(&mut self) -> Result<(u32, u32)> {
+        let gui = self.extension::<PluginGui>("tell the size of its editor")?;
+        let size = gui.get_size(&self.inner.plugin_handle());
+        Ok(size.map_or((0, 0), |size| (size.width, size.height)))
     }
 
     /// Resizes the editor, in pixels.

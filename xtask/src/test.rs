@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::bundle;
 use crate::workspace::{Workspace, cargo};
-use crate::{bundle, soak};
 
 /// Everything CI runs: format, lints, the bundle, the tests on it, windows, scores, docs, training, a soak, licences
 #[derive(clap::Args)]
@@ -65,14 +65,7 @@ pub fn run(_: &Args) -> Result<()> {
         outcome(cargo(root).args(command).env("RUSTDOCFLAGS", "-D warnings"))
     });
     step("training", &mut || training(&workspace));
-    step("soak", &mut || {
-        let args = soak::Args {
-            minutes: 2.0,
-            seed: 1,
-            clap: None,
-        };
-        soak::soak(&workspace, &args).map(|()| Outcome::Passed)
-    });
+    step("soak", &mut || soak(root));
     step("licences", &mut || licences(root));
     report(&rows)
 }
@@ -113,16 +106,33 @@ fn outcome(command: &mut Command) -> Result<Outcome> {
 
 /// The editor's tests in real windows, on a display of their own.
 fn windows(root: &Path) -> Result<Outcome> {
-    if !starts("xvfb-run", "--help") {
+    let Some(mut command) = on_a_screen() else {
         return Ok(Outcome::Skipped("xvfb-run is not installed".into()));
-    }
-    let screen = ["-a", "-s", "-screen 0 1920x1200x24 -noreset"];
+    };
     let test = ["test", "--workspace", "--test", "window", "--", "--ignored"];
+    command.arg(cargo(root).get_program()).args(test);
+    outcome(command.current_dir(root))
+}
+
+/// What gives the program that is named next a display of its own, where that is installed.
+fn on_a_screen() -> Option<Command> {
     let mut command = Command::new("xvfb-run");
-    command
-        .args(screen)
-        .arg(cargo(root).get_program())
-        .args(test);
+    command.args(["-a", "-s", "-screen 0 1920x1200x24 -noreset"]);
+    starts("xvfb-run", "--help").then_some(command)
+}
+
+/// Two minutes, with editors where there is a display or one can be had.
+fn soak(root: &Path) -> Result<Outcome> {
+    let this = std::env::current_exe()?;
+    let has_display = std::env::var_os("DISPLAY").is_some();
+    let mut command = match on_a_screen().filter(|_| !has_display) {
+        Some(mut command) => {
+            command.arg(&this);
+            command
+        }
+        None => Command::new(&this),
+    };
+    command.args(["soak", "--minutes", "2", "--seed", "1"]);
     outcome(command.current_dir(root))
 }
 

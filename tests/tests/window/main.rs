@@ -30,11 +30,15 @@ const MAX_IDLE: f64 = 0.02;
 
 /// Where things lie at 100 %.
 const DRUMS_MUTE: (i16, i16) = (98, 154);
+const DRUMS_VALUE: (i16, i16) = (335, 143);
 const OUTPUT_KNOB: (i16, i16) = (262, 445);
 const CHUNK_BUTTON: (i16, i16) = (300, 24);
 const QUARTER_SECOND: (i16, i16) = (300, 94);
 const SIZE_BUTTON: (i16, i16) = (850, 24);
 const SIZE_150: (i16, i16) = (850, 158);
+
+/// The key of Xvfb's keyboard.
+const RETURN: u8 = 36;
 
 /// There is one pointer on a display, and the process is measured.
 static TURN: Mutex<()> = Mutex::new(());
@@ -139,6 +143,10 @@ fn keys_go_to_the_host_after_a_click() {
         screen.click(at);
         assert_eq!(screen.focus(), screen.window, "after a click at {at:?}");
     }
+    screen.click(DRUMS_VALUE);
+    assert_ne!(screen.focus(), screen.window, "a value can be typed");
+    screen.press(RETURN);
+    assert_eq!(screen.focus(), screen.window, "after a value was typed");
     close(&mut instance, &screen);
 }
 
@@ -265,6 +273,22 @@ fn a_project_remembers_the_scale() {
     assert_eq!(size, (1350, 780), "what the host is told");
     screen.wait_for_size((1350, 780));
     reopened.close_editor().unwrap();
+}
+
+#[test]
+#[ignore = "needs a display"]
+fn a_host_is_told_the_size_on_a_dense_screen() {
+    let _turn = TURN.lock();
+    let binary = binary();
+    let screen = Screen::open(0);
+    screen.set_dpi(Some(192));
+    let mut instance = binary.instantiate(STEREO).unwrap();
+    let opened = instance.open_editor(screen.window);
+    screen.set_dpi(None);
+    opened.unwrap();
+    assert_eq!(screen.editor_size(), (1800, 1040));
+    assert_eq!(instance.told_size().unwrap(), (1800, 1040));
+    instance.close_editor().unwrap();
 }
 
 #[test]

@@ -3,10 +3,15 @@
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, WindowClass};
+use x11rb::protocol::xproto::{
+    AtomEnum, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, WindowClass,
+};
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
+const KEY_PRESS: u8 = 2;
+const KEY_RELEASE: u8 = 3;
 const MOVE: u8 = 6;
 const PRESS: u8 = 4;
 const RELEASE: u8 = 5;
@@ -86,6 +91,38 @@ impl Screen {
     pub fn focus(&self) -> u32 {
         let focus = self.connection.get_input_focus().unwrap();
         focus.reply().unwrap().focus
+    }
+
+    /// Presses a key by its code.
+    pub fn press(&self, key: u8) {
+        self.input(KEY_PRESS, key, (0, 0));
+        self.input(KEY_RELEASE, key, (0, 0));
+        std::thread::sleep(15 * FRAME);
+    }
+
+    /// Says how many dots an inch has, to windows that open from now on; `None` says nothing.
+    pub fn set_dpi(&self, dpi: Option<u32>) {
+        let (property, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
+        match dpi {
+            Some(dpi) => {
+                let text = format!("Xft.dpi:\t{dpi}\n");
+                self.connection
+                    .change_property8(
+                        PropMode::REPLACE,
+                        self.root,
+                        property,
+                        kind,
+                        text.as_bytes(),
+                    )
+                    .unwrap();
+            }
+            None => {
+                self.connection
+                    .delete_property(self.root, property.into())
+                    .unwrap();
+            }
+        }
+        self.sync();
     }
 
     /// Clicks there in the window.

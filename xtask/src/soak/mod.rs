@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Soaks the bundle as it is.
-pub fn soak(workspace: &Workspace, args: &Args) -> Result<()> {
+fn soak(workspace: &Workspace, args: &Args) -> Result<()> {
     let mut soak = Soak::new(workspace, args)?;
     let end = Instant::now() + Duration::from_secs_f64(60.0 * args.minutes);
     let sample_rest = Duration::from_secs_f64(60.0 * args.minutes) / NUM_SAMPLES;
