@@ -240,7 +240,7 @@ pub fn run(args: &Args) -> Result<()> {
     // The audio is there whatever becomes of the paper.
     written?.finish()?;
     match plugin.fault {
-        Some(fault) => bail!("there are no stems, the input stands in for them: {fault}"),
+        Some(fault) => bail!("stems are missing: {fault}"),
         None => Ok(()),
     }
 }
