@@ -28,6 +28,7 @@ MORE_OF = "musescore"  # so that it is heard as often as the others, in excerpts
 MORE_SHARE = {"freedoom": 2.0, "mma": 0.1}  # of them, for each training song
 MADE_BANK = "made"  # at random, by `synth`
 MADE_SHARE = {"freedoom": 1.0, "mma": 0.25}  # of the training songs, one excerpt more
+PLAIN_SHARE = {"freedoom": 6.0, "mma": 0.75}  # of excerpts as the banks give them, for each training song
 EXCERPT_SECONDS = 30
 MMA_SECONDS = 15  # of a training song made by MMA, which repeats itself: as much audio comes of more songs
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
@@ -162,9 +163,25 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
             plan.append({
                 "name": f"{song['name']}.{take}", "song": song["name"], "source": song["source"],
                 "split": song["split"], "bank": bank, "take": take, "seed": choice.randrange(2**31),
-                "seconds": seconds,
+                "seconds": seconds, "plain": song["split"] != "train",
             })  # fmt: skip
+        if song["split"] == "train":
+            plan += plain_excerpts(song, seconds, seed)
     return plan
+
+
+def plain_excerpts(song: dict, seconds: int, seed: int) -> list[dict]:
+    """Of a training song, by the banks alone."""
+    choice = random.Random(f"{seed} {song['name']} plain")
+    wanted = PLAIN_SHARE[song["source"]]
+    return [
+        {
+            "name": f"{song['name']}.plain{take}", "song": song["name"], "source": song["source"],
+            "split": song["split"], "bank": choice.choice(TRAIN_BANKS), "take": take,
+            "seed": choice.randrange(2**31), "seconds": seconds, "plain": True,
+        }
+        for take in range(int(wanted) + (choice.random() < wanted % 1))
+    ]  # fmt: skip
 
 
 def levels_db(stems: np.ndarray) -> list[list[int]]:
@@ -188,12 +205,12 @@ def render_one(excerpt: dict) -> dict:
     if excerpt["bank"] == MADE_BANK:
         stems = made_stems(events, excerpt, start)
     else:
-        own_sizes = sizes(excerpt) if trains else (0,) * len(STEMS)
+        own_sizes = (0,) * len(STEMS) if excerpt["plain"] else sizes(excerpt)
         # What is measured stays what it was: with whole banks.
         stems = stems_of(
             events, BANKS[excerpt["bank"]], start, excerpt["seconds"], own_sizes, whole=not trains
         )
-    stems = levelled(recorded(stems, excerpt) if trains else stems)
+    stems = levelled(stems if excerpt["plain"] else recorded(stems, excerpt))
     np.save(target, np.clip(np.round(stems * 32767), -32768, 32767).astype(np.int16))
     done = {**excerpt, "start": start, "levels_db": levels_db(stems)}
     runs.write(target.with_suffix(".json"), **done)

@@ -45,11 +45,20 @@ def test_without_variation_a_mix_is_the_songs_own(made_cache):
     assert np.allclose(cut, stored.transpose(0, 2, 1), atol=1e-6)
 
 
-def test_songs_written_by_hand_keep_their_share(made_cache):
+def test_songs_written_by_hand_and_plain_excerpts_keep_their_shares(made_cache):
     index = made_cache / "audio" / "run.json"
     made, _, valid = runs.read(index)["excerpts"]
-    freedoom, mma = {**made, "source": "freedoom"}, {**made, "source": "mma"}
-    runs.write(index, excerpts=[freedoom, *[mma] * 9, valid])
+    kinds = [{"source": source, "plain": plain} for source in ("freedoom", "mma") for plain in (False, True)]
+    counts = (1, 2, 9, 4)  # excerpts of each kind
+    runs.write(
+        index,
+        excerpts=[
+            *({**made, **kind} for kind, count in zip(kinds, counts, strict=True) for _ in range(count)),
+            valid,
+        ],
+    )
     plan = Mixes("train").plan(300, 9_000, np.random.default_rng(0))
-    cuts = [cut.excerpt for row in plan.rows for cut in row if cut]
-    assert abs(np.mean(np.array(cuts) == 0) - SHARES["freedoom"]) < 0.05
+    cuts = np.array([cut.excerpt for row in plan.rows for cut in row if cut])
+    found = np.histogram(cuts, bins=np.cumsum([0, *counts]))[0] / len(cuts)
+    wanted = [SHARES[name] for name in ("freedoom", "freedoom plain", "mma", "mma plain")]
+    assert np.allclose(found, wanted, atol=0.05)

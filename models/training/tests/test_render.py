@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from one2four_training import midi, render
+from one2four_training import midi, render, runs
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo 'error: Failed to load SoundFont' >&2"])
@@ -12,3 +13,27 @@ def test_a_bank_that_cannot_be_played_is_no_silence(tmp_path, monkeypatch, scrip
     note = midi.mido.Message("note_on", channel=0, note=60, velocity=90)
     with pytest.raises(SystemExit, match="could not play .*some.sf2"):
         render.fluidsynth([(0.0, note)], tmp_path / "some.sf2", 0.1)
+
+
+def test_plain_excerpts_are_as_the_banks_give_them_and_leave_the_others_as_they_were(tmp_path, monkeypatch):
+    songs = [{"name": f"song-{n}", "source": "mma", "split": "train"} for n in range(40)]
+    plan = render.excerpts(songs, 1)
+    monkeypatch.setattr(render, "PLAIN_SHARE", {"mma": 0.0})
+    plain = [excerpt for excerpt in plan if excerpt["plain"]]
+    assert 0 < len(plain) < len(songs) and [e for e in plan if not e["plain"]] == render.excerpts(songs, 1)
+
+    heard = []
+
+    def stems_of(events, bank, start, seconds, sizes, whole):
+        heard.append(sizes)
+        return np.full((4, 44_100, 2), 0.1, np.float32)
+
+    note = midi.mido.Message("note_on", channel=0, note=60, velocity=90)
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
+    for folder in ("audio", "songs"):
+        (runs.cache() / folder).mkdir(parents=True)
+    midi.write([(0.0, note)], runs.cache() / "songs" / f"{plain[0]['song']}.mid")
+    monkeypatch.setattr(render, "stems_of", stems_of)
+    monkeypatch.setattr(render, "recorded", lambda stems, excerpt: pytest.fail("went through effects"))
+    render.render_one(plain[0])
+    assert heard == [(0, 0, 0, 0)]
