@@ -41,7 +41,7 @@ pub struct InstanceReport {
     pub latency_samples: u32,
     /// Chunks that were not there when they were due.
     pub late_chunks: u64,
-    /// Samples during which the aligned input stood in for the stems.
+    /// Samples during which stems that should have been there were not.
     pub gap_samples: u64,
     /// Samples of the input that were no numbers, or absurdly loud.
     #[serde(default)]

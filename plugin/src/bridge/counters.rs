@@ -35,8 +35,7 @@ pub enum Cause {
 pub struct Counters {
     /// Chunks whose stems were not there when they were due; written by the audio thread.
     pub late_chunks: AtomicU64,
-    /// Samples for which the aligned input stood in for stems that should have been there;
-    /// written by the audio thread.
+    /// Samples for which stems that should have been there were not; written by the audio thread.
     pub gap_samples: AtomicU64,
     /// Samples that were not numbers and became silence, or absurdly loud and were clamped; written by the
     /// audio thread.

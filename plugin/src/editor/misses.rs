@@ -39,6 +39,6 @@ fn list(ui: &mut Ui, state: &State) {
     if more > 0 {
         rest = format!("{} more before. ", words::thousands(more));
     }
-    rest += &format!("In all, the input stood in for {:.1} s.", state.gap_s);
+    rest += &format!("In all, there were no stems for {:.1} s.", state.gap_s);
     menu::note(ui, &rest, theme::FAINT);
 }

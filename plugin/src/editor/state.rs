@@ -38,7 +38,7 @@ pub struct State {
     pub misses: Vec<Miss>,
     /// All misses since the instance was made.
     pub num_misses: u64,
-    /// For how long in all the input stood in for stems, in seconds.
+    /// For how long in all there were no stems that should have been there, in seconds.
     pub gap_s: f64,
     /// What the meters show.
     pub levels: Levels,

@@ -88,7 +88,7 @@ impl Report {
         fault(chunks > 0, format!("{chunks} chunks were late"));
         fault(
             gap_samples > 0,
-            format!("the input stood in for {gap_samples} samples"),
+            format!("there were no stems for {gap_samples} samples"),
         );
         let window_kib = 1024.0 * self.window_mib;
         fault(
@@ -206,7 +206,7 @@ mod tests {
             "the null is -100.0 dBFS",
             "3 samples are no numbers",
             "2 chunks were late",
-            "the input stood in for 900 samples",
+            "there were no stems for 900 samples",
             "memory grows by 1.20 MiB per hour",
         ];
         assert_eq!(report(tally, late, 0.2).faults, words);

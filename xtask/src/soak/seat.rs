@@ -41,7 +41,7 @@ pub struct Late {
 pub struct Misses {
     /// How many.
     pub chunks: u64,
-    /// Samples in which the input stood in for stems.
+    /// Samples in which stems that should have been there were not.
     pub gap_samples: u64,
 }
 

@@ -267,7 +267,7 @@ def export(network: str, run: Path | None, out: Path, version: str) -> dict:
         "sample_rate": 44_100, "fft": features.STFT.fft, "hop": features.STFT.hop, "channels": 1,
     }  # fmt: skip
     what = "Plays drums, bass, piano and other around what you play." if run else "Untrained: no meaning."
-    write_toml(out, "Accompany", version, "notes", what, stream, [(PLAN, ()), (BAND, STEMS)], "MIT")
+    write_toml(out, "Accompany", version, "notes", what, stream, [(PLAN, ()), (BAND, STEMS)])
     settings = settings_of(net, run is not None)
     found = styles()
     programs = {program for style in found for program in style["programs"]} | set(PROGRAMS.values())

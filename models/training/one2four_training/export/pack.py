@@ -6,16 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
+LICENSE = (
+    "BSD-3-Clause"  # of Freedoom's songs, from which the packs learnt; change it in a pack of your own songs
+)
+
 
 def write_toml(
     folder: Path, name: str, version: str, kind: str, description: str, stream: dict,
-    graphs: list[tuple[str, tuple[str, ...]]], license: str = "BSD-3-Clause",
+    graphs: list[tuple[str, tuple[str, ...]]],
 ) -> None:  # fmt: skip
     """pack.toml; `graphs` are (file, its stems). The pack's id is the folder's name."""
     lines = [
         "schema = 1", f'id = "{folder.name}"', f'name = "{name}"', f'version = "{version}"',
         f'kind = "{kind}"',
-        f'license = "{license}"', f'description = "{description}"', "", "[stream]",
+        f'license = "{LICENSE}"', f'description = "{description}"', "", "[stream]",
         *(f"{key} = {value}" for key, value in stream.items()),
     ]  # fmt: skip
     for file, stems in graphs:
