@@ -5,8 +5,8 @@ use nice_plug::prelude::Enum;
 
 /// Frames of the STFT that overlap at any sample: the window is this many hops long.
 pub const OVERLAP: usize = 4;
-/// Shortest time the worker gets for a chunk, in seconds: one host block of 2048 samples at
-/// 44.1 kHz, because a host hands in a whole block before it takes the next one out.
+/// Shortest time the worker gets for a chunk, in seconds: 2048 samples at 44.1 kHz, because a host hands in
+/// a whole block before it takes the next one out.
 pub const MIN_BUDGET_S: f64 = 2048.0 / 44100.0;
 /// Longest time the worker gets for a chunk, in seconds.
 pub const MAX_BUDGET_S: f64 = 0.5;
@@ -253,6 +253,11 @@ impl Geometry {
     /// The time between a full chunk and the moment its stems are due.
     pub fn budget_samples(&self) -> usize {
         self.budget_frames * self.hop
+    }
+
+    /// The longest blocks of a live host in which every chunk can be there when it is looked for.
+    pub fn max_live_block_samples(&self) -> usize {
+        self.budget_samples() - self.fade_samples()
     }
 
     /// The latency told to the host: a chunk is collected, worked on, and comes out

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::audio::lead::Lead;
+use crate::audio::lead::{Lead, MAX_WAIT};
 use crate::bridge::{AudioEnd, Cause, Chunk, Counters, Outcome};
 use crate::dsp::Ramp;
 use crate::geometry::Geometry;
@@ -32,12 +32,14 @@ pub struct Collect {
     due_start: i64,
     /// How much of the stems is heard: 1, or less around a gap, where the aligned input is heard.
     presence: Ramp,
+    /// The start of the chunk that was missed last.
+    missed_start: i64,
     /// Set when a wait was in vain; until the worker shows up again there is no other.
     gave_up: bool,
     /// Whether the host's block is longer than the time for a chunk.
     is_block_long: bool,
-    /// See `Geometry::budget_samples`.
-    budget_samples: usize,
+    /// See `Geometry::max_live_block_samples`.
+    max_live_block_samples: usize,
     /// Samples in a chunk.
     chunk_samples: i64,
     /// See `Geometry::worker_delay_samples`.
@@ -56,9 +58,10 @@ impl Collect {
             early_samples: geometry.early_samples() as i64,
             due_start: i64::MIN,
             presence: Ramp::new(0.0, geometry.fade_samples()),
+            missed_start: i64::MIN,
             gave_up: false,
             is_block_long: false,
-            budget_samples: geometry.budget_samples(),
+            max_live_block_samples: geometry.max_live_block_samples(),
             chunk_samples: geometry.chunk_samples() as i64,
             worker_delay_samples: geometry.worker_delay_samples() as i64,
             fade_samples: geometry.fade_samples() as i64,
@@ -76,12 +79,13 @@ impl Collect {
         self.first_start = NO_START;
         self.due_start = i64::MIN;
         self.presence.snap_to(0.0);
+        self.missed_start = i64::MIN;
         self.gave_up = false;
     }
 
     /// Says how long the host's block is.
     pub fn start_block(&mut self, block_samples: usize) {
-        self.is_block_long = block_samples > self.budget_samples;
+        self.is_block_long = block_samples > self.max_live_block_samples;
     }
 
     /// Says where the first chunk starts.
@@ -114,7 +118,7 @@ impl Collect {
         output_position: i64,
         position: i64,
         bridge: &mut AudioEnd,
-        lead: &Lead,
+        lead: &mut Lead,
     ) {
         let offset_in_chunk = self.offset_in_chunk(output_position);
         let due_start = output_position + self.worker_delay_samples - offset_in_chunk;
@@ -124,23 +128,35 @@ impl Collect {
             let next_start = due_start + self.chunk_samples;
             self.wait_for(next_start, position, bridge, lead);
             let boundary = output_position + self.fade_samples;
-            let is_next_there = self
-                .early
-                .iter()
-                .any(|chunk| chunk.start == next_start && is_playable(chunk, boundary));
+            let next = self.early.iter().find(|chunk| chunk.start == next_start);
+            let is_next_there = next.is_some_and(|chunk| is_playable(chunk, boundary));
             if !is_next_there && !self.is_before_sound(next_start) {
+                let is_owed = next.is_none_or(|chunk| chunk.outcome == Outcome::Failed);
+                // Should it still come before it is due, the input is heard until then.
+                if is_owed
+                    && self.presence.resting() == Some(1.0)
+                    && boundary >= self.audible_from().max(0)
+                {
+                    self.miss(next_start, next.is_some(), &bridge.counters);
+                }
                 self.presence.go_to(0.0);
             }
         }
         let is_new = due_start != self.due_start;
         self.due_start = due_start;
+        let is_first_sound = output_position == self.audible_from();
+        let is_there = self
+            .current
+            .as_ref()
+            .is_some_and(|chunk| chunk.start == due_start);
+        // A host may not have been far enough ahead when it was looked for.
+        if !is_there && (is_new || is_first_sound) {
+            self.wait_for(due_start, position, bridge, lead);
+        }
         self.make_current(bridge);
-        if is_new && self.is_missed() {
-            bridge.counters.miss(match self.current {
-                Some(_) => Cause::Failed,
-                None if self.is_block_long => Cause::LongBlock,
-                None => Cause::Busy,
-            });
+        let is_heard = is_new && output_position > self.audible_from() || is_first_sound;
+        if is_heard && self.is_missed() {
+            self.miss(due_start, self.current.is_some(), &bridge.counters);
         }
         let is_leaving = offset_in_chunk >= self.chunk_samples - self.fade_samples;
         match &self.current {
@@ -152,6 +168,19 @@ impl Collect {
             }
             _ => self.presence.snap_to(0.0),
         }
+    }
+
+    /// Counts a chunk that is missed, once.
+    fn miss(&mut self, start: i64, is_there: bool, counters: &Counters) {
+        if start == self.missed_start {
+            return;
+        }
+        self.missed_start = start;
+        counters.miss(match is_there {
+            true => Cause::Failed,
+            false if self.is_block_long => Cause::LongBlock,
+            false => Cause::Busy,
+        });
     }
 
     /// Fills in how much of the stems is heard in the next samples.
@@ -230,14 +259,15 @@ impl Collect {
         }
     }
 
-    fn wait_for(&mut self, start: i64, position: i64, bridge: &mut AudioEnd, lead: &Lead) {
+    fn wait_for(&mut self, start: i64, position: i64, bridge: &mut AudioEnd, lead: &mut Lead) {
         if start < self.first_start || self.gave_up {
             return;
         }
         let waiting_since = Instant::now();
         while !self.early.iter().any(|chunk| chunk.start == start) && bridge.owes(start) {
             if !lead.may_wait(position, waiting_since) {
-                self.gave_up = waiting_since.elapsed() > Duration::from_secs(1);
+                // Not where the host's lead was used up: it can be longer the next time.
+                self.gave_up = waiting_since.elapsed() >= MAX_WAIT;
                 return;
             }
             bridge.wake_worker();

@@ -1,8 +1,9 @@
 //! How far the host is ahead of real time, and what follows for waiting.
 //!
 //! Hosts announce offline rendering unreliably. A host that has processed more audio than time has
-//! passed since the reset cannot be live, and is not made late by a wait of that length. But a sound
-//! card's clock is not this one: what it gains in hours is not a lead.
+//! passed since the reset cannot be live, and is not made late by a wait of that length. But a host that
+//! keeps pace with real time by itself is live again, whatever it did before; and a sound card's clock is
+//! not this one: what it gains in hours is not a lead.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use crate::geometry::Geometry;
 
 /// Time after which the gain over real time is looked at, in seconds.
 const DRIFT_S: f64 = 5.0;
-/// A smaller share gained is the difference of two clocks: with a pull-up of film's 0.1 %.
+/// A smaller share gained or lost is the difference of two clocks: with a pull-up of film's 0.1 %.
 const MAX_DRIFT: f64 = 0.01;
 /// The longest wait, which only a worker that hangs takes.
 pub const MAX_WAIT: Duration = Duration::from_secs(60);
@@ -21,6 +22,8 @@ pub struct Lead {
     started: Option<Instant>,
     /// When the gain over real time was looked at last, and the position then.
     looked: (Instant, i64),
+    /// Whether it was made to wait since then.
+    has_waited: bool,
     /// Whether the host said that it renders offline.
     is_offline: bool,
     /// See [`Geometry::margin_s`].
@@ -35,6 +38,7 @@ impl Lead {
         Self {
             started: None,
             looked: (Instant::now(), 0),
+            has_waited: false,
             is_offline,
             margin_s: geometry.margin_s(),
             sample_rate: geometry.sample_rate,
@@ -72,10 +76,11 @@ impl Lead {
         }
         self.looked = (now, position);
         let gained_s = (position - from) as f64 / self.sample_rate - passed_s;
-        if gained_s > 0.0 && gained_s < MAX_DRIFT * passed_s {
-            let earlier = started.checked_sub(Duration::from_secs_f64(gained_s));
+        if gained_s.abs() < MAX_DRIFT * passed_s && !self.has_waited {
+            let earlier = started.checked_sub(Duration::from_secs_f64(lead_s));
             self.started = earlier.or(self.started);
         }
+        self.has_waited = false;
     }
 
     /// How far ahead of real time the host is `now`, `position` samples after the reset, in seconds.
@@ -92,9 +97,11 @@ impl Lead {
 
     /// Whether process() may go on waiting, having processed `position` samples since the reset before this
     /// block, and waited since `waiting_since`.
-    pub fn may_wait(&self, position: i64, waiting_since: Instant) -> bool {
+    pub fn may_wait(&mut self, position: i64, waiting_since: Instant) -> bool {
         let is_ahead = self.is_offline || self.lead_s(position, Instant::now()) > self.margin_s;
-        is_ahead && waiting_since.elapsed() < MAX_WAIT
+        let may_wait = is_ahead && waiting_since.elapsed() < MAX_WAIT;
+        self.has_waited |= may_wait;
+        may_wait
     }
 }
 
@@ -105,17 +112,35 @@ mod tests {
 
     /// The lead after so many seconds of a host that plays `speed` times as fast as time passes.
     fn lead_after(seconds: f64, speed: f64) -> f64 {
+        lead_of(&[(seconds, speed)], false)
+    }
+
+    /// The same of a host that plays at one speed after the other, and waits in every block or never.
+    fn lead_of(parts: &[(f64, f64)], waits: bool) -> f64 {
+        const BLOCK: i64 = 480;
         let geometry = Geometry::new(&Stream::DEFAULT, 48_000.0, ChunkSetting::OneSecond);
-        let (mut lead, begin) = (Lead::new(&geometry, false), Instant::now());
-        let block = 480.0;
-        let blocks = (seconds * speed * geometry.sample_rate / block) as i64;
-        let (mut position, mut now) = (0, begin);
-        for number in 0..blocks {
-            position = number * block as i64;
-            now = begin + Duration::from_secs_f64(position as f64 / geometry.sample_rate / speed);
-            lead.start_block(position, now);
+        let (mut lead, mut now) = (Lead::new(&geometry, false), Instant::now());
+        let mut position = 0;
+        for &(seconds, speed) in parts {
+            let block_s = BLOCK as f64 / geometry.sample_rate / speed;
+            for _ in 0..(seconds / block_s) as usize {
+                lead.start_block(position, now);
+                lead.has_waited |= waits;
+                position += BLOCK;
+                now += Duration::from_secs_f64(block_s);
+            }
         }
         lead.lead_s(position, now)
+    }
+
+    #[test]
+    fn a_host_that_renders_and_then_plays_on_is_live_again() {
+        let parts = [(10.0, 18.0), (20.0, 1.0)];
+        assert!(lead_of(&parts, false) < 0.02);
+        assert!(
+            lead_of(&parts, true) > 160.0,
+            "it keeps pace because it waits"
+        );
     }
 
     #[test]

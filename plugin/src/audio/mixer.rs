@@ -230,10 +230,11 @@ fn strip_gain(mix: &Mix, strip_idx: usize) -> f32 {
     let any_solo = (0..NUM_STRIPS).any(|idx| mix[solo_idx(idx)] > 0.0);
     let is_muted = mix[mute_idx(strip_idx)] > 0.0;
     let is_soloed = mix[solo_idx(strip_idx)] > 0.0;
-    if is_muted || (any_solo && !is_soloed) {
-        0.0
-    } else {
+    // Who solos a strip wants to hear it, also the Input, which starts muted.
+    if is_soloed || !(is_muted || any_solo) {
         mix[gain_idx(strip_idx)]
+    } else {
+        0.0
     }
 }
 

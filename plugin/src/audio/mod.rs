@@ -353,7 +353,7 @@ impl Room {
             output_position,
             self.block_start,
             &mut self.bridge,
-            &self.lead,
+            &mut self.lead,
         );
         self.position += len as i64;
 

@@ -21,7 +21,7 @@ mod transport;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{self, Ordering};
+use std::sync::atomic::{self, AtomicU32, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -55,6 +55,9 @@ struct Shared {
     to_worker: ArrayQueue<Chunk>,
     /// Chunks on their way back.
     to_audio: ArrayQueue<Chunk>,
+    /// How many were put into `to_audio`, which wraps around. Whoever takes one out while another is half
+    /// put in has to wait for it.
+    num_delivered: AtomicU32,
     signals: Signals,
     /// The worker's thread, to wake it from an offline render.
     worker: OnceLock<Thread>,
@@ -75,6 +78,8 @@ pub struct AudioEnd {
     num_chunks: usize,
     /// Chunks that are with the worker or on the way.
     num_sent: usize,
+    /// Chunks that came back; see [`Shared::num_delivered`].
+    num_received: u32,
     /// The start of the chunk sent last in this epoch.
     last_sent: i64,
 }
@@ -126,6 +131,7 @@ pub fn open(
     let shared = Arc::new(Shared {
         to_worker: ArrayQueue::new(num_chunks),
         to_audio: ArrayQueue::new(num_chunks),
+        num_delivered: AtomicU32::new(0),
         signals: Signals::new(),
         worker: OnceLock::new(),
         columns: ArrayQueue::new(MAX_COLUMNS),
@@ -143,6 +149,7 @@ pub fn open(
             free,
             num_chunks,
             num_sent: 0,
+            num_received: 0,
             last_sent: i64::MIN,
         },
         WorkerEnd {
@@ -206,7 +213,10 @@ impl AudioEnd {
     /// The next chunk that came back; stale ones are recycled on the way.
     pub fn receive(&mut self) -> Option<Chunk> {
         let epoch = self.shared.signals.epoch();
-        while let Some(chunk) = self.shared.to_audio.pop() {
+        while self.num_received != self.shared.num_delivered.load(Ordering::Acquire)
+            && let Some(chunk) = self.shared.to_audio.pop()
+        {
+            self.num_received = self.num_received.wrapping_add(1);
             self.num_sent -= 1;
             if chunk.epoch == epoch {
                 return Some(chunk);
@@ -260,6 +270,7 @@ impl WorkerEnd {
     pub fn send(&self, chunk: Chunk) {
         // There is room for every chunk there is.
         let _ = self.shared.to_audio.push(chunk);
+        self.shared.num_delivered.fetch_add(1, Ordering::Release);
     }
 
     /// Sleeps for at most `timeout`; an offline render or a stop ends it at once. The audio thread

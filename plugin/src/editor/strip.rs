@@ -71,7 +71,7 @@ pub fn is_heard(params: &One2FourParams, strip_idx: usize) -> bool {
     let strips = params.strips();
     let any_solo = strips.iter().any(|strip| strip.solo.value());
     let strip = strips[strip_idx];
-    !strip.mute.value() && (!any_solo || strip.solo.value())
+    strip.solo.value() || !(strip.mute.value() || any_solo)
 }
 
 /// A strip's colour, dimmed where it is not heard.

@@ -23,7 +23,7 @@ pub enum PackError {
         dir: PathBuf,
     },
     /// A file of the pack cannot be read.
-    #[error("The pack \"{id}\" is incomplete: {file} cannot be read ({reason})")]
+    #[error("The pack \"{id}\" is incomplete: {file} cannot be read ({reason}); install it again")]
     Unreadable {
         /// The pack.
         id: String,
@@ -33,7 +33,9 @@ pub enum PackError {
         reason: String,
     },
     /// Something in the pack is not as it must be.
-    #[error("The pack \"{id}\" is refused: {field} must be {expected}, but is {found}")]
+    #[error(
+        "The pack \"{id}\" is refused: {field} must be {expected}, but is {found}; install it again, or choose another"
+    )]
     Refused {
         /// The pack.
         id: String,
@@ -53,7 +55,7 @@ pub enum PackError {
         reason: String,
     },
     /// The runtime refused a graph or failed to run it.
-    #[error("The pack \"{id}\" does not run: {reason}")]
+    #[error("The pack \"{id}\" does not run: {reason}; install it again, or choose another")]
     DoesNotRun {
         /// The pack.
         id: String,
@@ -80,7 +82,7 @@ impl PackError {
 }
 
 /// A stranger's words in one line of a bearable length.
-fn readable(text: &str) -> String {
+pub fn readable(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let mut readable: String = text.chars().take(MAX_WORDS).map(plain).collect();
     if text.chars().nth(MAX_WORDS).is_some() {

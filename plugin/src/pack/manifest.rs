@@ -11,10 +11,10 @@ use crate::geometry::Stream;
 pub const STEMS: [&str; NUM_STEMS] = ["drums", "bass", "piano", "other"];
 /// The only schema there is.
 const SCHEMA: u32 = 1;
-/// The longest text field, in bytes.
+/// Characters of a text.
 pub const MAX_TEXT: usize = 2000;
 /// Characters of a name: what the editor's buttons have room for.
-const MAX_NAME: usize = 60;
+pub const MAX_NAME: usize = 60;
 
 /// What a pack does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -128,19 +128,10 @@ impl Manifest {
         check.that(file.schema == SCHEMA, "schema", "1", &file.schema)?;
         let folder = format!("the folder's name \"{id}\"");
         check.that(file.id == id, "id", &folder, &file.id)?;
-        for (field, text, most) in [
-            ("name", &file.name, MAX_NAME),
-            ("version", &file.version, MAX_NAME),
-            ("license", &file.license, MAX_TEXT),
-            ("description", &file.description, MAX_TEXT),
-        ] {
-            let found = text.chars().count();
-            let expected = format!("at most {most} characters");
-            check.that(found <= most, field, &expected, &found)?;
-            let is_line = !text.chars().any(char::is_control);
-            let found = "a line break or another control character";
-            check.that(is_line, field, "one line of text", &found)?;
-        }
+        check.line("name", &file.name, MAX_NAME)?;
+        check.line("version", &file.version, MAX_NAME)?;
+        check.line("license", &file.license, MAX_TEXT)?;
+        check.line("description", &file.description, MAX_TEXT)?;
         check.graphs(&file.graph, file.kind)?;
         let stream = file.stream.of_kind(file.kind, &check)?;
         let has_tables = file.plan.is_some()
@@ -191,12 +182,22 @@ impl Check<'_> {
         if is_right { Ok(()) } else { Err(refused()) }
     }
 
+    /// Refuses text that is longer than so many characters, or more than a line.
+    pub fn line(&self, field: &str, text: &str, most: usize) -> Result<(), PackError> {
+        let found = text.chars().count();
+        let expected = format!("at most {most} characters");
+        self.that(found <= most, field, &expected, &found)?;
+        let is_line = !text.chars().any(char::is_control);
+        let found = "a line break or another control character";
+        self.that(is_line, field, "one line of text", &found)
+    }
+
     fn graphs(&self, graphs: &[Graph], kind: Kind) -> Result<(), PackError> {
         for Graph { file, .. } in graphs {
             self.that(
                 is_file_name(file, ".onnx"),
                 "graph.file",
-                "a name in the folder",
+                "letters, digits, -, _ and ., and end in .onnx",
                 file,
             )?;
         }
@@ -208,8 +209,15 @@ impl Check<'_> {
         }
         let is_all = stems.len() == NUM_STEMS;
         self.that(is_all, "the number of stems", "4", &stems.len())?;
-        if kind == Kind::Notes {
-            let num_plans = graphs.iter().filter(|graph| graph.stems.is_empty()).count();
+        let is_bare = |graph: &&Graph| graph.stems.is_empty();
+        if kind != Kind::Notes {
+            let found = graphs.iter().find(is_bare).map(|graph| &graph.file);
+            let field = "the stems of each [[graph]]";
+            let expected = "one or more";
+            let found = found.map_or(String::new(), |file| format!("none of {file}"));
+            self.that(found.is_empty(), field, expected, &found)?;
+        } else {
+            let num_plans = graphs.iter().filter(is_bare).count();
             let field = "the number of graphs without stems, of two,";
             let is_pair = graphs.len() == 2 && num_plans == 1;
             let found = format!("{num_plans} of {}", graphs.len());

@@ -13,6 +13,7 @@ mod places;
 mod stream;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -48,7 +49,7 @@ impl Pack {
             return Err(PackError::refused(
                 id,
                 "the id",
-                "letters a-z, digits and -",
+                "letters a-z, digits and -, 64 at most",
                 id,
             ));
         }
@@ -117,25 +118,25 @@ fn read_limited(id: &str, path: &Path, max_bytes: u64) -> Result<Vec<u8>, PackEr
         file: name.clone(),
         reason: error.to_string(),
     };
-    let meta = fs::metadata(path).map_err(unreadable)?;
+    // Not what a link leads to: it can leave the folder, and some files of the system have no end.
+    let meta = fs::symlink_metadata(path).map_err(unreadable)?;
     if !meta.is_file() {
-        return Err(PackError::refused(
-            id,
-            name,
-            "a plain file",
-            "something else",
-        ));
+        let found = if meta.is_symlink() {
+            "a link"
+        } else {
+            "something else"
+        };
+        return Err(PackError::refused(id, name, "a plain file", found));
     }
-    if meta.len() > max_bytes {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut within = file.take(max_bytes + 1);
+    within.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > max_bytes {
         let expected = format!("at most {max_bytes} bytes");
-        return Err(PackError::refused(
-            id,
-            name,
-            expected,
-            format!("{} bytes", meta.len()),
-        ));
+        return Err(PackError::refused(id, name, expected, "longer"));
     }
-    fs::read(path).map_err(unreadable)
+    Ok(bytes)
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::PackError;
-use super::manifest::{Check, MAX_TEXT, is_file_name};
+use super::manifest::{Check, MAX_NAME, MAX_TEXT, is_file_name};
 use crate::instrument::Sounds;
 use crate::music::decode::{Thresholds, VOICES};
 use crate::music::plan::{PlanRules, STYLES};
@@ -138,15 +138,15 @@ impl BandManifest {
         check.that(
             is_sound,
             field,
-            "the name of an .sf2 in the folder",
+            "letters, digits, -, _ and ., and end in .sf2",
             &sound.file,
         )?;
+        check.line("sound.license", &sound.license, MAX_TEXT)?;
         let field = "the number of [[style]]";
         check.that(styles.len() == STYLES, field, "28", &styles.len())?;
         let mut style_priors = [0.0; STYLES];
         for (prior, style) in style_priors.iter_mut().zip(&styles) {
-            let len = style.name.len();
-            check.that(len <= MAX_TEXT, "style.name", "at most 2000 bytes", &len)?;
+            check.line("style.name", &style.name, MAX_NAME)?;
             *prior = style.prior;
             let is_logit = prior.abs() <= MAX_LOGIT;
             check.that(is_logit, "style.prior", "-10000 to 10000", prior)?;
@@ -217,6 +217,11 @@ mod tests {
             ),
             ("band.sf2", "../band.sf2", "sound.file"),
             ("band.sf2", "band.onnx", "sound.file"),
+            (
+                "name = \"Rock\"",
+                "name = \"Ro\\nck\"",
+                "style.name must be one line",
+            ),
             ("key_memory = 0.95", "key_memory = 1.0", "plan.key_memory"),
             (
                 "style_memory = 0.98",

@@ -93,6 +93,11 @@ fn a_pack_toml_that_is_out_of_order_is_refused_by_field() {
             ["number of stems", "is 5"],
         ),
         (
+            "[[graph]]",
+            "[[graph]]\nfile = \"remix.onnx\"\nsha256 = \"\"\nstems = []\n[[graph]]",
+            ["the stems of each [[graph]]", "none of remix.onnx"],
+        ),
+        (
             "file = \"remix.onnx\"",
             "file = \"../remix.onnx\"",
             ["graph.file", "../remix.onnx"],
@@ -138,7 +143,7 @@ fn a_pack_with_a_bad_file_is_refused() {
     shelf.edit_toml("channels = 2", "channels = 1");
     shelf.expect_refusal(
         "wrong shape",
-        &["the shape of \"magnitude\"", "[0, 1, 2049]"],
+        &["the shape of \"magnitude\"", "[any, 1, 2049]"],
     );
 
     // The first and last bytes are structure; the middle is weights.
@@ -152,6 +157,14 @@ fn a_pack_with_a_bad_file_is_refused() {
     let shelf = Shelf::with_remix();
     shelf.grow("remix.onnx", 65 << 20);
     shelf.expect_refusal("a huge file", &["remix.onnx must be at most", "bytes"]);
+
+    #[cfg(unix)]
+    {
+        let shelf = Shelf::with_remix();
+        shelf.remove("pack.toml");
+        std::os::unix::fs::symlink("/dev/zero", shelf.packs().join("remix/pack.toml")).unwrap();
+        shelf.expect_refusal("a link", &["pack.toml must be a plain file, but is a link"]);
+    }
 }
 
 #[test]

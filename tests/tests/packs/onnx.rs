@@ -72,6 +72,8 @@ pub struct Node {
 pub struct Attribute {
     #[prost(string, tag = "1")]
     pub name: String,
+    #[prost(message, optional, tag = "5")]
+    pub tensor: Option<Tensor>,
     #[prost(message, optional, tag = "6")]
     pub graph: Option<Graph>,
     #[prost(int64, repeated, tag = "8")]

@@ -82,6 +82,25 @@ fn what_is_late_because_the_host_plays_in_too_long_blocks_is_told_as_that() {
 }
 
 #[test]
+fn live_differs_from_a_bounce_only_where_a_miss_is_counted() {
+    let input = noise_signal(1, RATE as usize);
+    let mix = [(0, with_stem_gain(0, 0.0))];
+    let deck = |pace| Deck::new(RATE, ChunkSetting::Hop, 1, pace, Double::sound().load());
+    let mut bounce = deck(Pace::Offline);
+    let expected = bits(&bounce.play(&input, blocks_of(256), &mix).main);
+    let mut live = deck(Pace::Live);
+    let found = bits(&live.play(&input, blocks_of(2048), &mix).main);
+    let len = found.len().min(expected.len());
+    assert!(
+        found[..len] != expected[..len],
+        "the input is heard in between"
+    );
+    assert!(live.late_chunks() > 0);
+    let misses = live.status.misses();
+    assert!(misses.iter().all(|miss| miss.cause == Cause::LongBlock));
+}
+
+#[test]
 fn a_failing_worker_gives_way_to_the_aligned_input_and_comes_back() {
     for trouble in [Trouble::Fails, Trouble::NotANumber, Trouble::Panics] {
         let deck = plays_through(Double::troubled(trouble, 6..9), Pace::Offline, 3.0);

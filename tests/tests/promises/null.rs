@@ -1,4 +1,5 @@
 use one2four::geometry::ChunkSetting;
+use one2four::params::solo_idx;
 
 use crate::deck::*;
 use crate::doubles::Double;
@@ -26,6 +27,17 @@ fn stems_at_unity_give_the_delayed_input_at_every_rate_chunk_and_layout() {
             }
         }
     }
+}
+
+#[test]
+fn a_solo_of_the_muted_input_is_the_input() {
+    let sound = Double::sound().load();
+    let mut deck = Deck::new(48_000.0, ChunkSetting::Tenth, 2, Pace::Offline, sound);
+    let input = noise_signal(2, 20_000);
+    let mut mix = with_stem_gain(0, 0.0);
+    mix[solo_idx(0)] = 1.0;
+    let played = deck.play(&input, blocks_of(512), &[(0, mix)]);
+    assert!(difference_db(&played.main, deck.latency(), &input) <= -120.0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use one2four::geometry::ChunkSetting;
+use one2four::geometry::{ChunkSetting, Stream};
 
 use crate::deck::*;
 use crate::doubles::{Double, Trouble};
@@ -22,6 +22,25 @@ fn a_host_that_renders_ahead_without_saying_so_is_waited_for() {
         bits(&played.main)
     };
     assert!(play(Pace::Unannounced) == play(Pace::Offline));
+}
+
+#[test]
+fn a_bounce_in_long_blocks_begins_with_its_stems() {
+    const MAX_BLOCK: usize = 16_384;
+    let input = noise_signal(1, 90_000);
+    let (stream, setting) = (Stream::DEFAULT, ChunkSetting::Tenth);
+    let play = |pace, block| {
+        let load = Double::troubled(Trouble::Slow(Duration::from_millis(5)), 0..usize::MAX).load();
+        let mut deck = Deck::with_blocks(MAX_BLOCK, &stream, 44_100.0, setting, 1, pace, load);
+        let mix = [(0, with_stem_gain(0, 0.0))];
+        let played = deck.play(&input, blocks_of(block), &mix).main;
+        assert_eq!(deck.late_chunks(), 0, "{pace:?}, {block}");
+        bits(&played)[..input[0].len()].to_vec()
+    };
+    let expected = play(Pace::Offline, 1024);
+    for block in [4096, 8192, 9600, MAX_BLOCK] {
+        assert!(play(Pace::Unannounced, block) == expected, "{block}");
+    }
 }
 
 #[test]

@@ -32,11 +32,15 @@ const OPSETS: RangeInclusive<i64> = 13..=20;
 /// The largest state, in numbers.
 const MAX_STATE: i64 = 1 << 20;
 
+/// The types of attributes: a float, an integer, text, a tensor, and rows of floats, integers and texts.
+const ATTRIBUTES: [i32; 7] = [1, 2, 3, 4, 6, 7, 8];
+
 /// What an ONNX file holds.
 pub struct Contents {
     /// The shape of its state; empty where it has none.
     pub state: Vec<i64>,
-    /// The file with all of its weights as 32-bit floats.
+    /// What was checked of the file, written anew, with all of its weights as 32-bit floats: the runtime
+    /// sees nothing that was not checked.
     pub bytes: Bytes,
     /// Its weights: names, shapes and little-endian 32-bit floats.
     pub weights: Vec<(String, Vec<i64>, Bytes)>,
@@ -65,9 +69,9 @@ pub fn check(
         let found = format!("{structure} bytes");
         return Err(checked.refused("all but the weights", &expected, &found));
     }
-    let model = Model::decode(bytes.clone()).map_err(|_| not_onnx())?;
-    let graph = model.graph.ok_or_else(not_onnx)?;
-    checked.versions(&model.opset_import)?;
+    let mut model = Model::decode(bytes.clone()).map_err(|_| not_onnx())?;
+    let mut graph = model.graph.take().ok_or_else(not_onnx)?;
+    checked.opset(&mut model.opset_import)?;
     checked.nothing(&model.functions, "its functions")?;
     checked.graph(&graph)?;
 
@@ -115,13 +119,13 @@ pub fn check(
         sizes::check(&graph, length)
             .map_err(|refusal| checked.refused(&refusal.what, &refusal.expected, &refusal.found))?;
     }
-    let bytes = widen::widen(bytes, &graph).map_err(|_| not_onnx())?;
-    let wide = Model::decode(bytes.clone()).ok();
-    let graph = wide.and_then(|model| model.graph).ok_or_else(not_onnx)?;
+    widen::widen(&mut graph);
+    let weights = weights(&graph);
+    model.graph = Some(graph);
     Ok(Contents {
         state,
-        bytes,
-        weights: weights(&graph),
+        bytes: model.encode_to_vec().into(),
+        weights,
     })
 }
 
@@ -162,16 +166,16 @@ impl Checked<'_> {
         found.first().map_or(Ok(()), some)
     }
 
-    fn versions(&self, opsets: &[Opset]) -> Result<(), PackError> {
-        let is_known = |opset: &Opset| {
-            !matches!(opset.domain.as_str(), "" | "ai.onnx") || OPSETS.contains(&opset.version)
-        };
-        match opsets.iter().find(|opset| !is_known(opset)) {
-            Some(Opset { version, .. }) => {
-                let expected = format!("{} to {}", OPSETS.start(), OPSETS.end());
-                Err(self.refused("the opset", &expected, &version.to_string()))
+    /// Leaves only ONNX's own, of which there must be one.
+    fn opset(&self, opsets: &mut Vec<Opset>) -> Result<(), PackError> {
+        opsets.retain(|opset| is_own(&opset.domain));
+        match opsets[..] {
+            [Opset { version, .. }] if OPSETS.contains(&version) => Ok(()),
+            _ => {
+                let versions: Vec<_> = opsets.iter().map(|opset| opset.version).collect();
+                let expected = format!("one of {} to {}", OPSETS.start(), OPSETS.end());
+                Err(self.refused("the opset", &expected, &format!("{versions:?}")))
             }
-            None => Ok(()),
         }
     }
 
@@ -181,14 +185,35 @@ impl Checked<'_> {
             .initializer
             .iter()
             .try_for_each(|tensor| self.weights(tensor))?;
+        self.names(graph)?;
         for node in &graph.node {
-            if !matches!(node.domain.as_str(), "" | "ai.onnx") {
+            if !is_own(&node.domain) {
                 let found = format!("{} of {}", node.op_type, node.domain);
                 return Err(self.refused("an operator", "one of ONNX's own", &found));
             }
             self.attributes(node)?;
         }
         Ok(())
+    }
+
+    /// Refuses a name of two tensors: the runtime would choose one, and perhaps not the one that was measured.
+    fn names(&self, graph: &GraphProto) -> Result<(), PackError> {
+        let weights = graph.initializer.iter().map(|tensor| &tensor.name);
+        let weights: HashSet<_> = weights.collect();
+        let inputs = graph.input.iter().map(|input| &input.name);
+        let inputs = inputs.filter(|name| !weights.contains(name));
+        let initializers = graph.initializer.iter().map(|tensor| &tensor.name);
+        let outputs = graph.node.iter().flat_map(|node| &node.output);
+        let outputs = outputs.filter(|name| !name.is_empty());
+        let mut names = HashSet::new();
+        let mut all = inputs.chain(initializers).chain(outputs);
+        match all.find(|name| !names.insert(*name)) {
+            Some(name) => {
+                let what = format!("the tensor \"{name}\"");
+                Err(self.refused(&what, "there once", "there twice"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn attributes(&self, node: &Node) -> Result<(), PackError> {
@@ -211,8 +236,11 @@ impl Checked<'_> {
                 ]
                 .iter()
                 .any(|parts| !parts.is_empty());
-            if is_structure {
+            if is_structure || !ATTRIBUTES.contains(&attribute.r#type) {
                 return refused("a number, a text or a tensor", "another");
+            }
+            if attribute.held().any(|held| held != attribute.r#type) {
+                return refused("of the type that it names", "of another");
             }
             if !names.insert(&attribute.name) {
                 return refused("there once", "there twice");
@@ -290,7 +318,7 @@ impl Checked<'_> {
             .iter()
             .try_fold(1_i64, |len, &dim| len.checked_mul(dim))
             .unwrap_or(i64::MAX);
-        if state.is_empty() || state.contains(&0) || !(1..=MAX_STATE).contains(&len) {
+        if state.is_empty() || state.iter().any(|&dim| dim < 1) || len > MAX_STATE {
             let found = format!("{state:?}");
             return Err(self.refused("the shape of state", "fixed, at most 2^20 numbers", &found));
         }
@@ -320,9 +348,23 @@ impl Checked<'_> {
         let found = self.tensor(tensors, name, kind)?;
         if found != expected {
             let what = format!("the shape of \"{name}\"");
-            let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
-            return Err(self.refused(&what, &expected, &found));
+            return Err(self.refused(&what, &written(expected), &written(&found)));
         }
         Ok(())
     }
+}
+
+/// Whether it is the name of ONNX's own operators.
+fn is_own(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
+}
+
+/// A shape; its dynamic dimensions may be of any size.
+fn written(shape: &[i64]) -> String {
+    let dim = |&dim: &i64| match dim {
+        0 => "any".into(),
+        dim => dim.to_string(),
+    };
+    let dims: Vec<String> = shape.iter().map(dim).collect();
+    format!("[{}]", dims.join(", "))
 }

@@ -1,4 +1,4 @@
-//! As much of `onnx.proto` as is checked; the numbers are its.
+//! As much of `onnx.proto` as is checked; the numbers are its. The runtime is given no more than that.
 
 #![allow(missing_docs)] // onnx.proto has them
 
@@ -7,6 +7,8 @@ use prost::bytes::Bytes;
 
 #[derive(Message)]
 pub struct Model {
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
     #[prost(message, optional, tag = "7")]
     pub graph: Option<GraphProto>,
     #[prost(message, repeated, tag = "8")]
@@ -31,6 +33,8 @@ pub struct Anything {}
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
+    #[prost(string, tag = "2")]
+    pub name: String,
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<Tensor>,
     #[prost(message, repeated, tag = "11")]
@@ -79,10 +83,29 @@ impl Node {
     }
 }
 
+impl Attribute {
+    /// Which types of attribute it holds something of; the type it names says which the runtime reads.
+    pub fn held(&self) -> impl Iterator<Item = i32> {
+        let held = [
+            (1, self.f != 0.0),
+            (2, self.i != 0),
+            (3, !self.s.is_empty()),
+            (4, self.t.is_some()),
+            (6, !self.floats.is_empty()),
+            (7, !self.ints.is_empty()),
+            (8, !self.strings.is_empty()),
+        ];
+        held.into_iter()
+            .filter_map(|(r#type, is_held)| is_held.then_some(r#type))
+    }
+}
+
 #[derive(Message)]
 pub struct Attribute {
     #[prost(string, tag = "1")]
     pub name: String,
+    #[prost(float, tag = "2")]
+    pub f: f32,
     #[prost(int64, tag = "3")]
     pub i: i64,
     #[prost(bytes = "bytes", tag = "4")]
@@ -91,12 +114,18 @@ pub struct Attribute {
     pub t: Option<Tensor>,
     #[prost(message, optional, tag = "6")]
     pub g: Option<Anything>,
+    #[prost(float, repeated, tag = "7")]
+    pub floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
+    #[prost(bytes = "bytes", repeated, tag = "9")]
+    pub strings: Vec<Bytes>,
     #[prost(message, repeated, tag = "10")]
     pub tensors: Vec<Anything>,
     #[prost(message, repeated, tag = "11")]
     pub graphs: Vec<Anything>,
+    #[prost(int32, tag = "20")]
+    pub r#type: i32,
     #[prost(message, optional, tag = "22")]
     pub sparse_tensor: Option<Anything>,
     #[prost(message, repeated, tag = "23")]
@@ -111,8 +140,6 @@ pub struct Tensor {
     pub data_type: i32,
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    #[prost(int32, repeated, tag = "5")]
-    pub int32_data: Vec<i32>,
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: Vec<i64>,
     #[prost(string, tag = "8")]

@@ -5,15 +5,9 @@
 
 use std::collections::HashMap;
 
-use prost::bytes::{Bytes, BytesMut};
-use prost::{DecodeError, Message, encoding};
-
 use super::proto::{GraphProto, Node, Tensor};
-use super::wire::{GRAPH_INITIALIZER, MODEL_GRAPH, for_each_field};
 use super::{FLOAT, FLOAT16};
 
-/// `GraphProto.node`.
-const GRAPH_NODE: u32 = 1;
 /// The smallest 16-bit float over zero, 2^-24.
 const HALF_STEP: f32 = 1.0 / (1 << 24) as f32;
 /// The exponents' biases are 127 and 15.
@@ -23,32 +17,16 @@ const BIAS_DIFFERENCE: u32 = 112;
 /// what they are cast to.
 type Casts = HashMap<String, String>;
 
-/// The ONNX file `bytes`, which holds `graph`, with its weights as 32-bit floats and without the
-/// casts that made them so. What else is in it stays as it is.
-pub fn widen(bytes: &Bytes, graph: &GraphProto) -> Result<Bytes, DecodeError> {
+/// Makes a graph's weights 32-bit floats, and leaves out the casts that made them so.
+pub fn widen(graph: &mut GraphProto) {
     let casts = casts(graph);
-    if casts.is_empty() {
-        return Ok(bytes.clone());
+    let is_done = |node: &Node| cast(node).is_some_and(|(from, _)| casts.contains_key(from));
+    graph.node.retain(|node| !is_done(node));
+    for tensor in &mut graph.initializer {
+        if let Some(name) = casts.get(&tensor.name) {
+            *tensor = wide(tensor, name);
+        }
     }
-    rewrite(bytes, &|tag, graph| match tag {
-        MODEL_GRAPH => rewrite(&graph, &|tag, part| {
-            Ok(match tag {
-                GRAPH_NODE => {
-                    let node = Node::decode(part.clone())?;
-                    let is_cast = cast(&node).is_some_and(|(from, _)| casts.contains_key(from));
-                    (!is_cast).then_some(part)
-                }
-                GRAPH_INITIALIZER => {
-                    let tensor = Tensor::decode(part.clone())?;
-                    let wide = casts.get(&tensor.name).map(|name| wide(&tensor, name));
-                    Some(wide.unwrap_or(part))
-                }
-                _ => Some(part),
-            })
-        })
-        .map(Some),
-        _ => Ok(Some(graph)),
-    })
 }
 
 fn casts(graph: &GraphProto) -> Casts {
@@ -77,18 +55,17 @@ fn cast(node: &Node) -> Option<(&str, &str)> {
     (node.op_type == "Cast" && is_wide).then_some((from, to))
 }
 
-/// The message of a 16-bit weight as a 32-bit one with another name.
-fn wide(tensor: &Tensor, name: &str) -> Bytes {
+/// A 16-bit weight as a 32-bit one with another name.
+fn wide(tensor: &Tensor, name: &str) -> Tensor {
     let halves = tensor.raw_data.as_chunks().0.iter();
     let words = halves.flat_map(|half| single(u16::from_le_bytes(*half)).to_le_bytes());
-    let wide = Tensor {
+    Tensor {
         dims: tensor.dims.clone(),
         data_type: FLOAT,
         name: name.into(),
         raw_data: words.collect(),
         ..Tensor::default()
-    };
-    wide.encode_to_vec().into()
+    }
 }
 
 /// A 16-bit float, which is a number, as a 32-bit one.
@@ -104,25 +81,6 @@ fn single(half: u16) -> f32 {
     } else {
         magnitude
     }
-}
-
-/// A message with each of its messages replaced, or left out, as `replaced` says.
-fn rewrite(
-    message: &Bytes,
-    replaced: &dyn Fn(u32, Bytes) -> Result<Option<Bytes>, DecodeError>,
-) -> Result<Bytes, DecodeError> {
-    let mut written = BytesMut::new();
-    for_each_field(message, |field| {
-        let Some(part) = field.part else {
-            written.extend_from_slice(&field.written);
-            return Ok(());
-        };
-        if let Some(part) = replaced(field.tag, part)? {
-            encoding::bytes::encode(field.tag, &part, &mut written);
-        }
-        Ok(())
-    })?;
-    Ok(written.freeze())
 }
 
 #[cfg(test)]

@@ -6,44 +6,11 @@ use prost::bytes::{Buf, Bytes};
 use prost::encoding::{self, DecodeContext, WireType};
 
 /// `ModelProto.graph`.
-pub const MODEL_GRAPH: u32 = 7;
+const MODEL_GRAPH: u32 = 7;
 /// `GraphProto.initializer`.
-pub const GRAPH_INITIALIZER: u32 = 5;
+const GRAPH_INITIALIZER: u32 = 5;
 /// `TensorProto.float_data` and `raw_data`.
 const TENSOR_WEIGHTS: [u32; 2] = [4, 9];
-
-/// A field of a message.
-pub struct Field {
-    /// Its number.
-    pub tag: u32,
-    /// What it holds, where that has a length: a message, text, bytes or a row of numbers.
-    pub part: Option<Bytes>,
-    /// All of it, as it is written.
-    pub written: Bytes,
-}
-
-/// Calls `see` with every field.
-pub fn for_each_field(
-    message: &Bytes,
-    mut see: impl FnMut(Field) -> Result<(), DecodeError>,
-) -> Result<(), DecodeError> {
-    let mut rest = message.clone();
-    while rest.has_remaining() {
-        let before = rest.clone();
-        let (tag, wire_type) = encoding::decode_key(&mut rest)?;
-        let part = if wire_type == WireType::LengthDelimited {
-            let mut part = Bytes::new();
-            encoding::bytes::merge(wire_type, &mut part, &mut rest, DecodeContext::default())?;
-            Some(part)
-        } else {
-            encoding::skip_field(wire_type, tag, &mut rest, DecodeContext::default())?;
-            None
-        };
-        let written = before.slice(..before.len() - rest.len());
-        see(Field { tag, part, written })?;
-    }
-    Ok(())
-}
 
 /// The bytes of an ONNX file that are not weights.
 pub fn structure_bytes(model: &Bytes) -> Result<usize, DecodeError> {
@@ -59,15 +26,27 @@ pub fn structure_bytes(model: &Bytes) -> Result<usize, DecodeError> {
     Ok(model.len() - weights)
 }
 
+/// Calls `see` with every field of these numbers that has a length: a message, text, bytes or a row of
+/// numbers.
 fn for_each_part(
     message: &Bytes,
     tags: &[u32],
     see: &mut dyn FnMut(&Bytes) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
-    for_each_field(message, |field| match &field.part {
-        Some(part) if tags.contains(&field.tag) => see(part),
-        _ => Ok(()),
-    })
+    let mut rest = message.clone();
+    while rest.has_remaining() {
+        let (tag, wire_type) = encoding::decode_key(&mut rest)?;
+        if wire_type != WireType::LengthDelimited {
+            encoding::skip_field(wire_type, tag, &mut rest, DecodeContext::default())?;
+            continue;
+        }
+        let mut part = Bytes::new();
+        encoding::bytes::merge(wire_type, &mut part, &mut rest, DecodeContext::default())?;
+        if tags.contains(&tag) {
+            see(&part)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use ort::session::{Session, SessionOutputs};
 use prost::bytes::Bytes;
 
 use super::container::{self, Contents};
+use super::error::readable;
 use super::{
     BandManifest, Graph, Pack, PackError, Places, SoundFile, Style, hex_sha256, read_limited,
 };
@@ -193,6 +194,8 @@ impl Part {
             .with_memory_pattern(true)?
             .with_execution_providers([CPU::default().with_arena_allocator(false).build()])?
             .with_flush_to_zero()?
+            // It would read other formats too, which were not checked.
+            .with_config_entry("session.load_model_format", "ONNX")?
             .with_prepacked_weights(&weights.prepacked)?;
         for (name, values) in &weights.values {
             builder = builder.with_initializer(name, values.clone())?;
@@ -241,8 +244,9 @@ fn words(error: &ort::Error) -> String {
     one_line(&error.to_string())
 }
 
+/// The runtime's words, in which names of the pack's can stand.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    readable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// An error of a run.

@@ -145,6 +145,11 @@ fn run<'a>(
         let expected = "within 16,000,000,000 multiplications";
         return Err((expected, cost.products.to_string()));
     }
+    let mut uncounted = node.output.iter().skip(made.outputs.len());
+    if uncounted.any(|name| !name.is_empty()) {
+        let found = format!("with {}", node.output.len());
+        return Err(("without outputs besides the usual", found));
+    }
     for (name, value) in node.output.iter().zip(made.outputs) {
         values.insert(name, value);
     }
