@@ -39,7 +39,7 @@ pub struct InstanceReport {
     pub sample_rate: f64,
     /// Of the last activation.
     pub latency_samples: u32,
-    /// Chunks that were not there when they were due.
+    /// Chunks that were not there in time.
     pub late_chunks: u64,
     /// Samples during which stems that should have been there were not.
     pub gap_samples: u64,

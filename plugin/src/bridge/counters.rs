@@ -10,7 +10,7 @@ use super::Meters;
 /// Misses that wait for the editor; the oldest go first.
 pub(super) const MAX_MISSES: usize = 64;
 
-/// A chunk whose stems were not there when they were due.
+/// A chunk whose stems were not there in time: when they were looked for, shortly before they were due.
 #[derive(Debug, Clone, Copy)]
 pub struct Miss {
     /// When the input took their place.
@@ -33,7 +33,7 @@ pub enum Cause {
 
 /// The part of [`super::Status`] that the audio thread has.
 pub struct Counters {
-    /// Chunks whose stems were not there when they were due; written by the audio thread.
+    /// Chunks whose stems were not there in time; written by the audio thread.
     pub late_chunks: AtomicU64,
     /// Samples for which stems that should have been there were not; written by the audio thread.
     pub gap_samples: AtomicU64,

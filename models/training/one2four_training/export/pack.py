@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-LICENSE = (
-    "BSD-3-Clause"  # of Freedoom's songs, from which the packs learnt; change it in a pack of your own songs
-)
+# Of Freedoom's songs, from which the packs learnt; to be changed in a pack of one's own songs.
+LICENSE = "BSD-3-Clause"
 
 
 def write_toml(
