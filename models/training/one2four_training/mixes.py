@@ -1,13 +1,17 @@
 """Random mixes for training: four stems at a time, cut from the rendered excerpts.
 
 Most mixes are cut from one excerpt, as its song has it. The others ("remixes") take every
-stem from another song and level, so that a network cannot learn the arrangement by heart.
+stem from another song and level, so that a network cannot learn the arrangement by heart. For the same
+reason some stems of a song's own mix are borrowed from others, and half of the mixes are played faster or
+slower, a little.
 """
 
 import hashlib
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 
+import numba
 import numpy as np
 import torch
 
@@ -22,6 +26,10 @@ MONO_SHARE = 0.1  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
 PRESENT = (0.85, 0.85, 0.75, 0.85)  # chance of each stem in a remix
 MUTED = 0.08  # chance that a stem is left out of its own song's mix, but for the one that is known to play
+BORROWED = (0.1, 0.1, 0.25, 0.1)  # chance that a stem of a song's own mix comes from another song
+BORROWED_DB = (-18, -3)  # of what is borrowed for a stem that does not play, below the mix
+PACED_SHARE = 0.5  # of the mixes
+PACE = 0.06  # faster and higher, or slower and lower, at most
 SONG_GAIN_DB = 4  # of a stem within its own song, plus or minus
 REMIX_LEVEL_DB = (-34, -18)  # of a stem in a remix
 BALANCE_DB = 1  # of left and right, plus or minus
@@ -39,6 +47,8 @@ class Cut:
     """[2]: gain of left and right, negative where the polarity is turned."""
     swapped: bool
     """Left and right exchanged."""
+    pace: float
+    """Samples of the excerpt for each of the mix."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,12 @@ class Mixes:
             for index, cut in enumerate(cuts):
                 if cut is None:
                     continue
-                stored = self.audio[cut.excerpt][index, cut.start + offset :][:samples].T
+                stored = self.audio[cut.excerpt][index, cut.start :]
+                if cut.pace == 1:
+                    stored = stored[offset:][:samples].T
+                else:
+                    fill_paced(stored, offset, cut.pace, row[index])
+                    stored = row[index]
                 np.multiply(
                     stored[::-1] if cut.swapped else stored,
                     cut.sides[:, None],
@@ -102,34 +117,55 @@ class Mixes:
         return torch.from_numpy(stems)
 
     def _row(self, samples: int, random: np.random.Generator, augment: bool) -> list[Cut | None]:
+        pace = 1.0
+        if augment and random.random() < PACED_SHARE:
+            pace += random.uniform(-PACE, PACE)
+        samples = ceil(samples * pace) + 1
         if augment and random.random() < REMIX_SHARE:
             master = decibels(random.uniform(-6, 6))
-            return [self._remixed(stem, samples, master, random) for stem in range(len(STEMS))]
+            return [self._remixed(stem, samples, master, pace, random) for stem in range(len(STEMS))]
         wanted = int(random.choice(len(STEMS), p=WANTED))
         excerpt, start = self._place(wanted, samples, random)
         if not augment:
-            return [Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False) for _ in STEMS]
+            return [Cut(excerpt, start, np.full(2, 1 / 32768, np.float32), False, pace) for _ in STEMS]
         master = decibels(random.uniform(*MASTER_GAIN_DB))
-        return [
-            self._own(excerpt, start, master, random) if stem == wanted or random.random() > MUTED else None
-            for stem in range(len(STEMS))
-        ]
+        row = []
+        for stem in range(len(STEMS)):
+            gain = master * decibels(random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB))
+            if stem != wanted and random.random() < MUTED:
+                row.append(None)
+            elif random.random() < BORROWED[stem]:
+                level_db = self._level_db(excerpt, stem, start, samples)
+                if level_db < ACTIVE_DB:
+                    level_db = self._level_db(excerpt, slice(None), start, samples)
+                    level_db += random.uniform(*BORROWED_DB)
+                row.append(self._borrowed(stem, samples, level_db, gain, pace, random))
+            else:
+                row.append(Cut(excerpt, start, sides(gain, random), random.random() < 0.5, pace))
+        return row
 
-    def _own(self, excerpt: int, start: int, master: float, random: np.random.Generator) -> Cut:
-        """A stem as its song has it, varied a little."""
-        gain = master * decibels(random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB))
-        return Cut(excerpt, start, sides(gain, random), random.random() < 0.5)
-
-    def _remixed(self, stem: int, samples: int, master: float, random: np.random.Generator) -> Cut | None:
+    def _remixed(
+        self, stem: int, samples: int, master: float, pace: float, random: np.random.Generator
+    ) -> Cut | None:
         """A stem of any song, at any level."""
         if random.random() > PRESENT[stem]:
             return None
+        return self._borrowed(stem, samples, random.uniform(*REMIX_LEVEL_DB), master, pace, random)
+
+    def _borrowed(
+        self, stem: int, samples: int, level_db: float, gain: float, pace: float, random: np.random.Generator
+    ) -> Cut:
+        """A stem of any song, at that level, and a gain upon it."""
         excerpt, start = self._place(stem, samples, random)
-        seconds = slice(start // SAMPLE_RATE, max(1, (start + samples) // SAMPLE_RATE))
-        level_db = 10 * np.log10(np.mean(10 ** (self.levels_db[excerpt][stem][seconds] / 10)) + 1e-12)
         # A silent stem stays silent.
-        gain_db = min(30.0, random.uniform(*REMIX_LEVEL_DB) - level_db)
-        return Cut(excerpt, start, sides(master * decibels(gain_db), random), random.random() < 0.5)
+        gain_db = min(30.0, level_db - self._level_db(excerpt, stem, start, samples))
+        return Cut(excerpt, start, sides(gain * decibels(gain_db), random), random.random() < 0.5, pace)
+
+    def _level_db(self, excerpt: int, stems: int | slice, start: int, samples: int) -> float:
+        """Of a stem, or of the sum of several, over the seconds of a cut."""
+        seconds = slice(start // SAMPLE_RATE, max(1, (start + samples) // SAMPLE_RATE))
+        powers = np.atleast_2d(10 ** (self.levels_db[excerpt][stems, seconds] / 10))
+        return float(10 * np.log10(powers.mean(1).sum() + 1e-12))
 
     def _place(self, stem: int, samples: int, random: np.random.Generator) -> tuple[int, int]:
         """(excerpt, first sample) where the stem plays, if it plays anywhere."""
@@ -161,6 +197,31 @@ def opened(file: Path) -> np.ndarray:
             f"{file} cannot be read ({error}): delete it and the .json beside it, or the folder if it is of"
             " your own songs, and make them again"
         ) from error
+
+
+@numba.njit(fastmath=True, error_model="numpy", cache=True)
+def fill_paced(stored, offset, pace, out):
+    """Fills out [2, samples], from its sample `offset` on, with what is stored [n, 2] at so many samples for
+    each: along cubics (Catmull and Rom), a sample late, with zeros at the end."""
+    one, two, three, half = np.uint64(1), np.uint64(2), np.uint64(3), np.float32(0.5)  # faster without a sign
+    left, right = out
+    for k in range(out.shape[1]):
+        place = (offset + k) * pace
+        at = np.uint64(place)
+        if at + three >= len(stored):
+            out[:, k:] = 0
+            break
+        t = np.float32(place - at)
+        u = t - 1
+        a, d = -half * t * u * u, half * t * t * u
+        b = 1 + t * t * (np.float32(1.5) * t - np.float32(2.5))
+        c = 1 - a - b - d
+        left[k] = (
+            a * stored[at, 0] + b * stored[at + one, 0] + c * stored[at + two, 0] + d * stored[at + three, 0]
+        )
+        right[k] = (
+            a * stored[at, 1] + b * stored[at + one, 1] + c * stored[at + two, 1] + d * stored[at + three, 1]
+        )
 
 
 def sides(gain: float, random: np.random.Generator) -> np.ndarray:
