@@ -20,7 +20,9 @@ def test_plain_excerpts_are_as_the_banks_give_them_and_leave_the_others_as_they_
     plan = render.excerpts(songs, 1)
     monkeypatch.setattr(render, "PLAIN_SHARE", {"mma": 0.0})
     plain = [excerpt for excerpt in plan if excerpt["plain"]]
-    assert len(songs) < len(plain) < 2 * len(songs) and [e for e in plan if not e["plain"]] == render.excerpts(songs, 1)
+    assert len(songs) < len(plain) < 2 * len(songs) and [
+        e for e in plan if not e["plain"]
+    ] == render.excerpts(songs, 1)
 
     heard = []
 
