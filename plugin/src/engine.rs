@@ -46,7 +46,13 @@ impl Engine {
         let (audio, worker, owner, editor) =
             bridge::open(&geometry, host.channels, host.max_block_samples, status);
         Ok(Self {
-            room: Room::new(audio, &geometry, host.channels, host.is_offline),
+            room: Room::new(
+                audio,
+                &geometry,
+                host.channels,
+                host.max_block_samples,
+                host.is_offline,
+            ),
             editor,
             _worker: Worker::start(worker, owner, geometry, host.channels, load)?,
         })

@@ -5,10 +5,10 @@ use nice_plug::prelude::Enum;
 
 /// Frames of the STFT that overlap at any sample: the window is this many hops long.
 pub const OVERLAP: usize = 4;
-/// Shortest time the worker gets for a chunk, in seconds: 2048 samples at 44.1 kHz, because a host hands in
-/// a whole block before it takes the next one out.
+/// Shortest time the worker gets for a chunk, in seconds, rounded up to hops: 2048 samples at 44.1 kHz,
+/// because a host hands in a whole block before it takes the next one out.
 pub const MIN_BUDGET_S: f64 = 2048.0 / 44100.0;
-/// Longest time the worker gets for a chunk, in seconds.
+/// Longest time the worker gets for a chunk, in seconds, rounded to hops.
 pub const MAX_BUDGET_S: f64 = 0.5;
 
 /// The hop that a chunk is counted in where the networks have no STFT, in seconds.
@@ -172,9 +172,9 @@ impl Geometry {
     pub fn with_chunk(&self, setting: ChunkSetting) -> Self {
         let frames = |seconds: f64| seconds / self.stream.hop_s();
         let chunk_frames = (frames(setting.seconds()).round() as usize).max(1);
-        let budget = frames(MIN_BUDGET_S)
-            .max(chunk_frames as f64)
-            .min(frames(MAX_BUDGET_S));
+        // What is a whole number of hops may come out a little larger.
+        let least = (frames(MIN_BUDGET_S) - 1e-6).ceil();
+        let budget = least.max((chunk_frames as f64).min(frames(MAX_BUDGET_S)));
         Self {
             chunk_frames,
             budget_frames: budget.round() as usize,

@@ -225,12 +225,15 @@ fn gain_param(name: String) -> FloatParam {
                 .trim_end();
             match text.to_lowercase().as_str() {
                 "-inf" | "-∞" | "−∞" | "off" => Some(MIN_GAIN_DB),
-                _ => text
-                    .parse()
-                    .ok()
-                    .filter(|gain_db: &f32| gain_db.is_finite()),
+                _ => typed_number(text),
             }
         }))
+}
+
+/// A finite number as people type it: with a comma for the point, or a true minus sign.
+fn typed_number(text: &str) -> Option<f32> {
+    let text = text.replace('−', "-").replace(',', ".");
+    text.parse().ok().filter(|number: &f32| number.is_finite())
 }
 
 fn switch_param(name: String, default: bool) -> BoolParam {

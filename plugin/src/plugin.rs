@@ -266,8 +266,8 @@ impl<C: Class> One2Four<C> {
         }
     }
 
-    /// The stream of the pack with this id, or the default one where there is no such pack, so
-    /// that the latency is the same when it comes.
+    /// The stream of the pack with this id, or the default one where there is no such pack: one that comes
+    /// later and has another is played after a restart.
     fn find_pack(&self, places: &Places, pack_id: &str) -> Stream {
         match Pack::find(places, pack_id) {
             Ok(pack) => {

@@ -166,6 +166,8 @@ fn every_value_survives_its_own_text() {
     };
     assert_eq!(gain(&mut instance, "-6"), "-6.00 dB");
     assert_eq!(gain(&mut instance, "0 dB"), "0.00 dB");
+    assert_eq!(gain(&mut instance, "-3,5"), "-3.50 dB");
+    assert_eq!(gain(&mut instance, "−6 dB"), "-6.00 dB");
     assert_eq!(gain(&mut instance, "-inf"), "-inf dB");
 }
 
@@ -177,7 +179,11 @@ fn a_state_from_before_the_band_loads_and_asks_for_nothing_special() {
     for id in &PARAM_IDS[18..] {
         assert!(state.remove_param(id), "{id} is not in the state");
     }
+    // An instance that another project has used.
     let (_binary, mut instance) = self::instance(STEREO);
+    for (id, text) in [("bypass", "on"), ("fills", "Off"), ("bass_on", "off")] {
+        instance.set_text(id, text).unwrap();
+    }
     instance.load(&state).unwrap();
     for id in &PARAM_IDS[18..] {
         let default = instance.param(id).unwrap().default_value;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use one2four::bridge::{self, Chunk, Outcome, Status};
 use one2four::geometry::{
-    ChunkSetting, Geometry, MAX_BUDGET_S, MaskStream, NotesStream, Stream, WaveformStream,
+    ChunkSetting, Geometry, MAX_BUDGET_S, MIN_BUDGET_S, MaskStream, NotesStream, Stream,
+    WaveformStream,
 };
 use proptest::prelude::*;
 
@@ -92,7 +93,7 @@ proptest! {
         prop_assert!((chunk_s - wished_s).abs() <= hop_s, "a chunk of {chunk_s} s");
         let budget_s = geometry.budget_frames as f64 * hop_s;
         prop_assert!(budget_s <= MAX_BUDGET_S + 0.5 * hop_s, "a budget of {budget_s} s");
-        prop_assert!(geometry.budget_frames >= 1);
+        prop_assert!(budget_s >= MIN_BUDGET_S - 1e-6 * hop_s, "a budget of {budget_s} s");
         // A missing chunk is noticed while the one before it can still fade out.
         prop_assert!((1..geometry.chunk_samples()).contains(&geometry.fade_samples()));
         let parts = [

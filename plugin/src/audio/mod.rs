@@ -89,8 +89,15 @@ pub struct Room {
 }
 
 impl Room {
-    /// For `channels` channels. `is_offline` is what the host said of its rendering.
-    pub fn new(bridge: AudioEnd, geometry: &Geometry, channels: usize, is_offline: bool) -> Self {
+    /// For `channels` channels and blocks that are no longer than `max_block_samples`. `is_offline` is what the
+    /// host said of its rendering.
+    pub fn new(
+        bridge: AudioEnd,
+        geometry: &Geometry,
+        channels: usize,
+        max_block_samples: usize,
+        is_offline: bool,
+    ) -> Self {
         let latency_samples = geometry.latency_samples();
         let ramp_samples = (GAIN_RAMP_S * geometry.sample_rate).round() as usize;
         let ring = || Ring::new(latency_samples + MAX_SEGMENT_SAMPLES);
@@ -99,7 +106,7 @@ impl Room {
             latency_samples: latency_samples as i64,
             first_sound: None,
             capture: Capture::new(geometry, ramp_samples),
-            timeline: Timeline::new(geometry.sample_rate),
+            timeline: Timeline::new(geometry.sample_rate, max_block_samples),
             notes: Notes::new(),
             has_band: geometry.stream.has_band(),
             delay: (0..channels).map(|_| ring()).collect(),

@@ -37,26 +37,25 @@ pub struct HostTime {
 pub struct Timeline {
     /// Quarter notes in a sample at a tempo of 1.
     quarters_per_sample: f64,
+    /// The longest block.
+    max_block_samples: i64,
     /// The last point; `None` until the host told something after a reset.
     last: Option<Point>,
-    /// The input position of the last block.
-    seen: i64,
 }
 
 impl Timeline {
     /// Nothing known.
-    pub fn new(sample_rate: f64) -> Self {
+    pub fn new(sample_rate: f64, max_block_samples: usize) -> Self {
         Self {
             quarters_per_sample: 1.0 / (60.0 * sample_rate),
+            max_block_samples: max_block_samples as i64,
             last: None,
-            seen: 0,
         }
     }
 
     /// Nothing known.
     pub fn reset(&mut self) {
         self.last = None;
-        self.seen = 0;
     }
 
     /// The last point.
@@ -67,7 +66,6 @@ impl Timeline {
     /// Takes what the host tells with the block that starts at the input `position`; returns a point
     /// where that is news.
     pub fn observe(&mut self, position: i64, time: &HostTime) -> Option<Point> {
-        let seen = std::mem::replace(&mut self.seen, position);
         let found = point(position, time);
         let Some(last) = self.last else {
             self.last = Some(Point {
@@ -76,13 +74,16 @@ impl Timeline {
             });
             return self.last;
         };
-        let news = self.news(&last, seen, found, time)?;
+        let news = self.news(&last, found, time)?;
         self.last = Some(news);
         Some(news)
     }
 
-    fn news(&self, last: &Point, seen: i64, mut found: Point, time: &HostTime) -> Option<Point> {
-        found.since = seen;
+    fn news(&self, last: &Point, mut found: Point, time: &HostTime) -> Option<Point> {
+        // The wrapper cuts blocks at parameter changes and tells of each part what the whole began with: the
+        // part before this block says nothing of what has changed since the block before began.
+        let since = (found.position - self.max_block_samples).max(last.position);
+        found.since = since;
         let is_other_tempo = (found.tempo / last.tempo - 1.0).abs() > 1e-6;
         if !found.is_playing || !last.is_playing {
             found.is_jump = found.is_playing != last.is_playing;
@@ -93,8 +94,8 @@ impl Timeline {
             (found.position - from) as f64 * tempo * self.quarters_per_sample
         };
         let off = found.quarters - (last.quarters + advance(last.position, last.tempo));
-        // What a change of tempo at any place since the last block makes of it.
-        let explained = advance(seen, found.tempo) - advance(seen, last.tempo);
+        // What a change of tempo at any place since then makes of it.
+        let explained = advance(since, found.tempo) - advance(since, last.tempo);
         let (lowest, highest) = (explained.min(0.0), explained.max(0.0));
         found.is_jump = off < lowest - MAX_CORRECTION || off > highest + MAX_CORRECTION;
         if let Some((start, end)) = time.loop_quarters.filter(|_| found.is_jump) {
@@ -103,8 +104,9 @@ impl Timeline {
             let since = ((found.quarters - start) / slope).round();
             // A host may tell any number.
             let position = found.position.saturating_sub(since as i64);
-            let reached = last.quarters + advance(last.position, last.tempo) - since * slope;
-            // A block that the wrapper cut was told on beyond the loop's end, so `seen` says nothing here.
+            // In the tempo before: the loop's start may have another.
+            let until_wrap = position.saturating_sub(last.position) as f64;
+            let reached = last.quarters + until_wrap * last.tempo * self.quarters_per_sample;
             let is_wrap = since >= 0.0 && position > last.position;
             if is_wrap && (reached - end).abs() < MAX_CORRECTION {
                 found.position = position;
@@ -119,7 +121,10 @@ impl Timeline {
             found.bar_number = last.bar_number.saturating_add(bars.round() as i32);
         }
         let is_off = off.abs() > TOLERANCE || is_other_tempo;
-        let is_same_bars = has_bars_of(&found, last) || is_made_up(&found, last);
+        // A host that does not count its bars has them from the wrapper, which makes them up for the later
+        // parts of a block that it cuts: in one signature they go on.
+        let is_uncounted = time.bar_number.is_none() && has_signature_of(&found, last);
+        let is_same_bars = is_uncounted || has_bars_of(&found, last) || is_made_up(&found, last);
         if is_same_bars && !found.is_jump {
             // Whatever the host recomputes of it in a part of a block.
             found.bar_quarters = last.bar_quarters;
@@ -203,7 +208,7 @@ mod tests {
 
     /// The news of blocks of `block` samples, of a song that goes on at `quarters_at`.
     fn news(block: i64, until: i64, time_at: impl Fn(i64) -> HostTime) -> Vec<Point> {
-        let mut timeline = Timeline::new(RATE);
+        let mut timeline = Timeline::new(RATE, block as usize);
         let positions = (0..until).step_by(block as usize);
         positions
             .filter_map(|position| timeline.observe(position, &time_at(position)))
@@ -251,26 +256,62 @@ mod tests {
 
     #[test]
     fn bars_that_the_wrapper_makes_up_do_not_count() {
-        // Three bars of three quarters, then bars of four.
-        let mut timeline = Timeline::new(RATE);
-        let mut tell = |quarters: f64, bar: (f64, i32)| {
-            let time = HostTime {
-                bar_quarters: Some(bar.0),
-                bar_number: Some(bar.1),
-                ..at(quarters, 120.0)
+        // Three bars of three quarters, then bars of four. CLAP's numbers come with them, VST3 has none.
+        for has_numbers in [true, false] {
+            let mut timeline = Timeline::new(RATE, 512);
+            let mut tell = |quarters: f64, signature: (i32, i32), bar: (f64, i32)| {
+                let time = HostTime {
+                    bar_quarters: Some(bar.0),
+                    bar_number: has_numbers.then_some(bar.1),
+                    signature: Some(signature),
+                    ..at(quarters, 120.0)
+                };
+                let position = (quarters * RATE / 2.0) as i64;
+                timeline.observe(position, &time)
             };
-            let position = (quarters * RATE / 2.0) as i64;
-            timeline.observe(position, &time)
+            assert!(tell(0.0, (3, 4), (0.0, 0)).is_some());
+            let turn = tell(9.0, (4, 4), (9.0, 3)).unwrap();
+            assert_eq!((turn.bar_quarters, turn.bar_number), (9.0, 3));
+            assert!(tell(9.5, (4, 4), (8.0, 2)).is_none(), "made up");
+            assert!(tell(13.0, (4, 4), (12.0, 3)).is_none(), "made up");
+            assert!(tell(13.5, (4, 4), (13.0, 4)).is_none(), "as expected");
+        }
+    }
+
+    #[test]
+    fn a_change_is_looked_for_in_the_whole_block_before_although_the_wrapper_cut_it() {
+        // At 100 samples into a block the tempo doubles and the bars become longer; a parameter changes at 2000.
+        const BLOCK: i64 = 2_048;
+        let mut timeline = Timeline::new(RATE, BLOCK as usize);
+        let quarters_of = |samples: i64, tempo: f64| samples as f64 * tempo / 60.0 / RATE;
+        assert!(timeline.observe(0, &at(0.0, 120.0)).is_some());
+        let part = at(quarters_of(2_000, 120.0), 120.0);
+        assert!(timeline.observe(2_000, &part).is_none());
+        let whole = quarters_of(100, 120.0) + quarters_of(BLOCK - 100, 240.0);
+        let found = timeline.observe(BLOCK, &at(whole, 240.0)).unwrap();
+        assert!(!found.is_jump && found.since <= 100, "{found:?}");
+    }
+
+    #[test]
+    fn a_loop_whose_ends_have_other_tempi_wraps_where_it_does() {
+        // From quarter 8 at 60 back to quarter 4 at 120, 3,000 samples before a block's end.
+        let mut timeline = Timeline::new(RATE, 4_096);
+        let time = |quarters: f64, tempo: f64| HostTime {
+            loop_quarters: Some((4.0, 8.0)),
+            ..at(quarters, tempo)
         };
-        assert!(tell(9.0, (9.0, 3)).is_some());
-        assert!(tell(9.5, (8.0, 2)).is_none(), "made up");
-        assert!(tell(13.0, (13.0, 4)).is_none(), "as expected");
+        let (wrap, end) = (96_000, 99_000);
+        assert!(timeline.observe(0, &time(6.0, 60.0)).is_some());
+        let after = 4.0 + 3_000.0 * 120.0 / 60.0 / RATE;
+        let found = timeline.observe(end, &time(after, 120.0)).unwrap();
+        assert_eq!((found.is_jump, found.position), (true, wrap));
+        assert!((found.quarters - 4.0).abs() < 1e-9, "{found:?}");
     }
 
     #[test]
     fn bars_that_the_host_does_not_count_are_counted_on_over_other_metres() {
         // A bar of two quarters, then bars of four; blocks of an eighth.
-        let mut timeline = Timeline::new(RATE);
+        let mut timeline = Timeline::new(RATE, 12_000);
         let numbers: Vec<_> = (0..40)
             .filter_map(|idx| {
                 let quarters = f64::from(idx) / 2.0;
@@ -301,7 +342,7 @@ mod tests {
                 signature: Some((0, 7)),
                 ..at(0.0, 120.0)
             };
-            let found = Timeline::new(RATE).observe(0, &time);
+            let found = Timeline::new(RATE, 512).observe(0, &time);
             let found = found.expect("the first is news");
             assert!(!found.is_playing);
             assert_eq!((found.tempo, found.numerator), (120.0, 4));

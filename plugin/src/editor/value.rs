@@ -97,10 +97,9 @@ fn field(
     } else if response.lost_focus() {
         let is_cancelled = ui.input(|input| input.key_pressed(Key::Escape));
         let is_other = typing.text != typing.before;
-        let text = typing.text.replace('−', "-").replace(',', ".");
         if !is_cancelled
             && is_other
-            && let Some(normalized) = gain.string_to_normalized_value(&text)
+            && let Some(normalized) = gain.string_to_normalized_value(&typing.text)
         {
             hands.put(gain, Some(control_idx), normalized);
         }

@@ -14,6 +14,11 @@ const RECORDS: [(&[u8; 4], usize, usize); 9] = [
 ];
 /// The most records of one kind.
 const MAX_RECORDS: usize = 1 << 16;
+/// Where in its records a list says which records of another it begins with. Its reader takes as many of them
+/// as the next record is further on, without looking whether others take them too.
+const FIRSTS: [(&[u8; 4], usize); 4] = [(b"phdr", 24), (b"pbag", 0), (b"inst", 20), (b"ibag", 0)];
+/// What its reader takes for four bytes, whatever length they have.
+const VERSIONS: [&[u8; 4]; 2] = [b"ifil", b"iver"];
 
 /// Says what is wrong with the file.
 pub fn check(bytes: &[u8]) -> Result<(), String> {
@@ -33,6 +38,9 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
         for part in Chunks(&list.body[4..]) {
             let part = part?;
             has_samples |= part.id == *b"smpl";
+            if VERSIONS.contains(&&part.id) && part.body.len() != 4 {
+                return Err(format!("a version of {} bytes", part.body.len()));
+            }
             let Some(kind) = RECORDS.iter().position(|(id, ..)| **id == part.id) else {
                 continue;
             };
@@ -44,6 +52,12 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
                 return Err(format!("a list {name} of {} bytes", part.body.len()));
             }
             found[kind] = true;
+            let first = FIRSTS.iter().find(|(id, _)| **id == part.id);
+            if let Some((_, at)) = first
+                && !goes_on(&part.body, size, *at)
+            {
+                return Err(format!("a list {name} that goes back"));
+            }
         }
     }
     match found.iter().position(|found| !found) {
@@ -54,6 +68,14 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
         None if !has_samples => Err("without samples".into()),
         None => Ok(()),
     }
+}
+
+/// Whether the number at a place in each record of a list is at least that in the record before.
+fn goes_on(list: &[u8], size: usize, at: usize) -> bool {
+    let number = |record: &[u8]| u16::from_le_bytes([record[at], record[at + 1]]);
+    let mut records = list.chunks_exact(size).map(number);
+    let mut last = records.next().unwrap_or_default();
+    records.all(|number| std::mem::replace(&mut last, number) <= number)
 }
 
 /// A chunk of a RIFF file.
@@ -101,6 +123,43 @@ impl<'a> Iterator for Chunks<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A SoundFont with one chunk in a list.
+    fn with_chunk(list: &[u8; 4], id: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        let chunk = |id: &[u8; 4], body: &[u8]| {
+            let len = (body.len() as u32).to_le_bytes();
+            [id, &len, body].concat()
+        };
+        let list = [list.as_slice(), &chunk(id, body)].concat();
+        chunk(
+            b"RIFF",
+            &[b"sfbk".as_slice(), &chunk(b"LIST", &list)].concat(),
+        )
+    }
+
+    #[test]
+    fn records_that_would_be_read_many_times_are_refused() {
+        let zones = |firsts: &[u16]| -> Vec<u8> {
+            firsts
+                .iter()
+                .flat_map(|first| [first.to_le_bytes(), [0; 2]].concat())
+                .collect()
+        };
+        let back = with_chunk(b"pdta", b"ibag", &zones(&[0, 65_535, 0]));
+        assert_eq!(check(&back).unwrap_err(), "a list ibag that goes back");
+        let on = with_chunk(b"pdta", b"ibag", &zones(&[0, 3, 3]));
+        assert_eq!(check(&on).unwrap_err(), "without a list phdr");
+        let mut presets = [0; 3 * 38];
+        presets[38 + 24] = 1;
+        let back = with_chunk(b"pdta", b"phdr", &presets);
+        assert_eq!(check(&back).unwrap_err(), "a list phdr that goes back");
+    }
+
+    #[test]
+    fn a_version_that_hides_chunks_is_refused() {
+        let hidden = with_chunk(b"INFO", b"ifil", b"\x02\0\x01\0ICMT\xf0\xff\xff\xff");
+        assert_eq!(check(&hidden).unwrap_err(), "a version of 12 bytes");
+    }
 
     #[test]
     fn lengths_that_lie_are_found() {

@@ -66,6 +66,10 @@ impl Table {
         let expected = format!("four hops, {windows}");
         check.that(fft == windows, "stream.fft", &expected, &fft)?;
         if kind == Kind::Notes {
+            // So that a second has enough of them to hear beats in, and not too many to compare.
+            let (least, most) = (rate as usize / 200, rate as usize / 10);
+            let expected = format!("5 to 100 ms, {least} to {most}");
+            check.that((least..=most).contains(&hop), "stream.hop", &expected, &hop)?;
             no_key("stream.lookahead_frames", self.lookahead_frames)?;
             check.that(channels == 1, "stream.channels", "1", &channels)?;
             return Ok(Stream::Notes(NotesStream {

@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use nice_plug::prelude::*;
 
-use super::switch_param;
+use super::{switch_param, typed_number};
 use crate::bridge::{Direction, Feel, NUM_STEMS};
 use crate::music::plan::STYLES;
 
@@ -275,8 +275,7 @@ fn percent_param(name: &str, default: i32, min: i32, max: i32) -> IntParam {
             if min == AUTO_INTENSITY && text.eq_ignore_ascii_case(AUTO) {
                 return Some(AUTO_INTENSITY);
             }
-            let number: f32 = text.trim_end_matches('%').trim_end().parse().ok()?;
-            let number = number.is_finite().then(|| number.round() as i32)?;
+            let number = typed_number(text.trim_end_matches('%').trim_end())?.round() as i32;
             let least = if min == AUTO_INTENSITY { 0 } else { min };
             Some(number.clamp(least, max))
         }))

@@ -30,7 +30,8 @@ pub fn without_gaps(cues: &[Cue]) -> Vec<Cue> {
     for cue in cues {
         if let Act::Beat(beat) = cue.act {
             if let Some((last, last_beat)) = last {
-                let rests = if beat.is_free && last_beat.is_free {
+                let is_next = (cue.quarters - last.quarters - length(&last_beat)).abs() < TOLERANCE;
+                let rests = if beat.is_free && last_beat.is_free && !is_next {
                     free_rests(&last, cue, &beat, found.as_slice())
                 } else if goes_on(&last, cue, found.as_slice()) {
                     let from = last.quarters + length(&last_beat);

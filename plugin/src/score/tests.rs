@@ -436,6 +436,18 @@ fn what_is_decided_of_after_the_end_is_not_written() {
 }
 
 #[test]
+fn a_beat_of_its_own_that_takes_longer_brings_no_rest() {
+    // From 120 to the 70 per minute that are heard: the beats go on, only the audio takes longer.
+    let mut band = Band::new(4, 1.0);
+    band.beat.is_free = true;
+    band.beats(&[C; 8]);
+    for cue in &mut band.cues {
+        cue.position += (cue.quarters - 4.0).max(0.0) as i64 * 15_750;
+    }
+    assert_eq!(without_gaps(&band.cues).len(), band.cues.len());
+}
+
+#[test]
 fn a_pause_without_a_transport_takes_its_time() {
     let mut band = Band::new(4, 1.0);
     band.beat.is_free = true;

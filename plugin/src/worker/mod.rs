@@ -175,8 +175,10 @@ impl Loop {
                 separator.skip(&chunk);
                 Outcome::Skipped
             }
-        } else {
+        } else if chunk.is_needed {
             Outcome::Failed
+        } else {
+            Outcome::Skipped
         };
         self.end.send(chunk);
     }

@@ -43,9 +43,9 @@ impl Patience {
     }
 }
 
-/// The processor time of this thread, which a busy machine does not lengthen; where the system does not
-/// tell, the time that passed.
-#[cfg(target_os = "linux")]
+/// The processor time of this thread, which a busy machine does not lengthen; under Windows the time that
+/// passed.
+#[cfg(unix)]
 #[allow(unsafe_code)]
 pub fn thread_time() -> Duration {
     let mut time = libc::timespec {
@@ -57,9 +57,9 @@ pub fn thread_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// The processor time of this thread, which a busy machine does not lengthen; where the system does not
-/// tell, the time that passed.
-#[cfg(not(target_os = "linux"))]
+/// The processor time of this thread, which a busy machine does not lengthen; under Windows the time that
+/// passed.
+#[cfg(not(unix))]
 pub fn thread_time() -> Duration {
     use std::sync::LazyLock;
     use std::time::Instant;

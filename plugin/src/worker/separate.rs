@@ -28,6 +28,8 @@ pub trait Way: Send {
 /// Makes stems of chunks.
 pub struct Separator {
     way: Box<dyn Way>,
+    /// Of the last chunk.
+    epoch: u32,
     /// The start of the chunk that would follow the last one.
     next_start: i64,
     /// The first position after a start or a skip whose stems are whole.
@@ -58,6 +60,7 @@ impl Separator {
         };
         Ok(Self {
             way,
+            epoch: 0,
             next_start: i64::MIN,
             valid_from: i64::MIN,
             is_cold: true,
@@ -104,7 +107,9 @@ impl Separator {
     fn follow(&mut self, chunk: &Chunk) {
         // What was skipped was of another song.
         self.has_hole &= chunk.since_sound > 0;
-        if chunk.since_sound == 0 || chunk.start != self.next_start {
+        // A song whose first chunks were lost may go on at the place at which the one before was left.
+        let is_other = chunk.epoch != self.epoch;
+        if chunk.since_sound == 0 || chunk.start != self.next_start || is_other {
             self.way.reset(chunk.since_sound > 0);
             self.is_cold = true;
             // Silence has its stems.
@@ -114,6 +119,7 @@ impl Separator {
                 chunk.start
             };
         }
+        self.epoch = chunk.epoch;
         self.next_start = chunk.start + self.chunk_samples;
     }
 }

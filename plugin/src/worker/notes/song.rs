@@ -204,7 +204,7 @@ impl Stretch {
         }
         let metre = Metre::of(point);
         let bar = point.bar_quarters;
-        let is_since = bar > held && bar < point.quarters;
+        let is_since = bar > held - SAME && bar < point.quarters;
         if metre.agrees(&last.metre) {
             self.knots
                 .last_mut()
