@@ -86,12 +86,13 @@ mod tests {
             record[at..at + 2].copy_from_slice(&first.to_le_bytes());
             record
         };
-        // A zone's one generator says which instrument or sample it has: the first.
+        // A zone's one generator says which instrument or sample it has: the first. Every list ends with a
+        // record that nobody reads.
         let zones: Vec<u8> = (0..=num_zones)
             .flat_map(|first| [first.to_le_bytes(), [0; 2]].concat())
             .collect();
         let generators = |kind: u16| -> Vec<u8> {
-            (0..num_zones)
+            (0..=num_zones)
                 .flat_map(|_| [kind.to_le_bytes(), [0; 2]].concat())
                 .collect()
         };
