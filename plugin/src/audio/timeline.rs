@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_change_is_looked_for_in_the_whole_block_before_although_the_wrapper_cut_it() {
-        // At 100 samples into a block the tempo doubles and the bars become longer; a parameter changes at 2000.
+        // At 100 samples into a block the tempo doubles; a parameter changes at 2,000.
         const BLOCK: i64 = 2_048;
         let mut timeline = Timeline::new(RATE, BLOCK as usize);
         let quarters_of = |samples: i64, tempo: f64| samples as f64 * tempo / 60.0 / RATE;

@@ -54,7 +54,7 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
             found[kind] = true;
             let first = FIRSTS.iter().find(|(id, _)| **id == part.id);
             if let Some((_, at)) = first
-                && !goes_on(&part.body, size, *at)
+                && !goes_on(part.body, size, *at)
             {
                 return Err(format!("a list {name} that goes back"));
             }
