@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import midi, runs
+from . import midi, runs, sampled
 
 WAD_FOLDER = Path("/usr/share/games/doom")
 WADS = ("freedoom1.wad", "freedoom2.wad", "freedm.wad")
@@ -167,7 +167,9 @@ def openttd(folder: Path) -> list[tuple[dict, bytes]]:
 
 
 def collect(mma_songs: int, more_mma_songs: int, seed: int, openttd_folder: Path) -> None:
-    """Fills cache/songs: NAME.mid and, in run.json, the index. Goes on where it was stopped."""
+    """Fills cache/songs: NAME.mid and, in run.json, the index; and cache/samples, what `sampled` plays. Goes
+    on where it was stopped."""
+    sampled.fetch()
     folder = runs.cache() / "songs"
     index = folder / "run.json"
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,7 @@
 
 Most mixes are cut from one excerpt, as its song has it. The others ("remixes") take every
 stem from another song and level, so that a network cannot learn the arrangement by heart. For the same
-reason some stems of a song's own mix are borrowed from others, and half of the mixes are played faster or
-slower, a little.
+reason half of the mixes are played faster or slower, a little.
 """
 
 import hashlib
@@ -26,8 +25,6 @@ MONO_SHARE = 0.1  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
 PRESENT = (0.85, 0.85, 0.75, 0.85)  # chance of each stem in a remix
 MUTED = 0.08  # chance that a stem is left out of its own song's mix, but for the one that is known to play
-BORROWED = (0.1, 0.1, 0.25, 0.1)  # chance that a stem of a song's own mix comes from another song
-BORROWED_DB = (-18, -3)  # of what is borrowed for a stem that does not play, below the mix
 PACED_SHARE = 0.5  # of the mixes
 PACE = 0.06  # faster and higher, or slower and lower, at most
 SONG_GAIN_DB = 4  # of a stem within its own song, plus or minus
@@ -134,12 +131,6 @@ class Mixes:
             gain = master * decibels(random.uniform(-SONG_GAIN_DB, SONG_GAIN_DB))
             if stem != wanted and random.random() < MUTED:
                 row.append(None)
-            elif random.random() < BORROWED[stem]:
-                level_db = self._level_db(excerpt, stem, start, samples)
-                if level_db < ACTIVE_DB:
-                    level_db = self._level_db(excerpt, slice(None), start, samples)
-                    level_db += random.uniform(*BORROWED_DB)
-                row.append(self._borrowed(stem, samples, level_db, gain, pace, random))
             else:
                 row.append(Cut(excerpt, start, sides(gain, random), random.random() < 0.5, pace))
         return row
@@ -150,22 +141,12 @@ class Mixes:
         """A stem of any song, at any level."""
         if random.random() > PRESENT[stem]:
             return None
-        return self._borrowed(stem, samples, random.uniform(*REMIX_LEVEL_DB), master, pace, random)
-
-    def _borrowed(
-        self, stem: int, samples: int, level_db: float, gain: float, pace: float, random: np.random.Generator
-    ) -> Cut:
-        """A stem of any song, at that level, and a gain upon it."""
         excerpt, start = self._place(stem, samples, random)
-        # A silent stem stays silent.
-        gain_db = min(30.0, level_db - self._level_db(excerpt, stem, start, samples))
-        return Cut(excerpt, start, sides(gain * decibels(gain_db), random), random.random() < 0.5, pace)
-
-    def _level_db(self, excerpt: int, stems: int | slice, start: int, samples: int) -> float:
-        """Of a stem, or of the sum of several, over the seconds of a cut."""
         seconds = slice(start // SAMPLE_RATE, max(1, (start + samples) // SAMPLE_RATE))
-        powers = np.atleast_2d(10 ** (self.levels_db[excerpt][stems, seconds] / 10))
-        return float(10 * np.log10(powers.mean(1).sum() + 1e-12))
+        level_db = 10 * np.log10(np.mean(10 ** (self.levels_db[excerpt][stem][seconds] / 10)) + 1e-12)
+        # A silent stem stays silent.
+        gain_db = min(30.0, random.uniform(*REMIX_LEVEL_DB) - level_db)
+        return Cut(excerpt, start, sides(master * decibels(gain_db), random), random.random() < 0.5, pace)
 
     def _place(self, stem: int, samples: int, random: np.random.Generator) -> tuple[int, int]:
         """(excerpt, first sample) where the stem plays, if it plays anywhere."""

@@ -1,4 +1,4 @@
-"""`render`: excerpts of the songs as four stems of audio, by fluidsynth and `synth`.
+"""`render`: excerpts of the songs as four stems of audio, by fluidsynth, `synth` and `sampled`.
 
 Each excerpt is one file, cache/audio/NAME.npy, int16 [4 stems, samples, 2 channels] at 44.1 kHz; the
 mix is the sum of its stems. cache/audio/run.json lists them, with each stem's level per second.
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
-from . import STEMS, effects, midi, runs, sf3, synth
+from . import STEMS, effects, midi, runs, sampled, sf3, synth
 from .stft import SAMPLE_RATE
 
 BANKS = {
@@ -28,11 +28,14 @@ MORE_OF = "musescore"  # so that it is heard as often as the others, in excerpts
 MORE_SHARE = {"freedoom": 2.0, "mma": 0.1}  # of them, for each training song
 MADE_BANK = "made"  # at random, by `synth`
 MADE_SHARE = {"freedoom": 1.0, "mma": 0.25}  # of the training songs, one excerpt more
+SAMPLED_BANK = "sampled"  # recorded instruments, by `sampled`
+SAMPLED_SHARE = {"freedoom": 4.0, "mma": 0.4}
 PLAIN_SHARE = {"freedoom": 12.0, "mma": 1.5}  # of excerpts as the banks give them, for each training song
 EXCERPT_SECONDS = 30
 MMA_SECONDS = 15  # of a training song made by MMA, which repeats itself: as much audio comes of more songs
 FREEDOOM_TAKES = 5  # excerpts of a training song written by hand
 SIZED_CHANCE = 0.6  # of a stem
+OWN_BANDS = {MADE_BANK: synth.band, SAMPLED_BANK: sampled.band}
 PEAK = 0.9
 # Some samples of the banks carry a constant offset, as loud as the music around them.
 RUMBLE_FILTER = scipy.signal.butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")
@@ -95,10 +98,11 @@ def stems_of(
     return scipy.signal.sosfilt(RUMBLE_FILTER, stems, axis=1).astype(np.float32)
 
 
-def made_stems(events: midi.Events, excerpt: dict, start: float) -> np.ndarray:
+def own_stems(events: midi.Events, excerpt: dict, start: float) -> np.ndarray:
     """-> [4, samples, 2] float32, by instruments of this excerpt's own."""
     cut = midi.split(midi.window(events, start, excerpt["seconds"]))
-    return np.stack([synth.played(cut[s], s, excerpt["seconds"], excerpt["seed"]) for s in STEMS])
+    band = OWN_BANDS[excerpt["bank"]]
+    return np.stack([synth.played(cut[s], band(s, excerpt["seed"]), excerpt["seconds"]) for s in STEMS])
 
 
 def levelled(stems: np.ndarray) -> np.ndarray:
@@ -155,6 +159,9 @@ def excerpts(songs: list[dict], seed: int) -> list[dict]:
             more = MORE_SHARE[song["source"]]
             lucky = random.Random(f"{seed} {song['name']} {MORE_OF}").random() < more % 1
             banks += [MORE_OF] * (int(more) + lucky)
+            wanted = SAMPLED_SHARE[song["source"]]
+            lucky = random.Random(f"{seed} {song['name']} {SAMPLED_BANK}").random() < wanted % 1
+            banks += [SAMPLED_BANK] * (int(wanted) + lucky)
             seconds = MMA_SECONDS if song["source"] == "mma" else EXCERPT_SECONDS
         else:
             seconds = EXCERPT_SECONDS
@@ -202,8 +209,8 @@ def render_one(excerpt: dict) -> dict:
         events = varied(events, excerpt)
     starts = best_starts(events, excerpt["seconds"])
     start = starts[min(excerpt["take"] * 2, len(starts) - 1)]
-    if excerpt["bank"] == MADE_BANK:
-        stems = made_stems(events, excerpt, start)
+    if excerpt["bank"] in OWN_BANDS:
+        stems = own_stems(events, excerpt, start)
     else:
         own_sizes = (0,) * len(STEMS) if excerpt["plain"] else sizes(excerpt)
         # What is measured stays what it was: with whole banks.
@@ -230,7 +237,10 @@ def rendered(excerpt: dict) -> dict | None:
 
 def check_banks(wanted: set[str]) -> None:
     """fluidsynth plays another bank where there is none."""
-    if missing := sorted(str(BANKS[name]) for name in wanted if not BANKS[name].exists()):
+    missing = [str(path) for name, path in BANKS.items() if name in wanted and not path.exists()]
+    if SAMPLED_BANK in wanted:
+        missing += sampled.missing()
+    if missing:
         raise SystemExit(
             f"sound banks are missing: {', '.join(missing)}; models/README.md says where they come from"
         )
@@ -248,7 +258,7 @@ def render(seed: int, jobs: int, minutes: float) -> None:
     done = [entry for excerpt in plan if (entry := rendered(excerpt))]
     before = {entry["name"] for entry in done}
     plan = [excerpt for excerpt in plan if excerpt["name"] not in before]
-    check_banks({excerpt["bank"] for excerpt in plan} - {MADE_BANK})
+    check_banks({excerpt["bank"] for excerpt in plan})
     left = len(plan)
     try:
         for entry in runs.in_processes(render_one, plan, jobs):

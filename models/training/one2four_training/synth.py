@@ -7,6 +7,7 @@ struck and fades, a bass is low and dry, everything else may be anything.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ KINDS = {
     46: "open", **dict.fromkeys((41, 43, 45, 47, 48, 50), "tom"),
     **dict.fromkeys((49, 51, 52, 53, 55, 57, 59), "cymbal"),
 }  # fmt: skip
+
+Sound = Callable[[int, int, int, float], np.ndarray]
+"""Channel, program, note and length in seconds -> [samples, 2]."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +138,12 @@ def drum(note: int, random: np.random.Generator) -> np.ndarray:
     return (found * level / max(np.abs(found).max(), 1e-6)).astype(np.float32)
 
 
-def played(events: midi.Events, stem: str, seconds: float, seed: int) -> np.ndarray:
-    """One stem's events -> [samples, 2] float32, by the instruments of this seed."""
-    samples = round(seconds * SAMPLE_RATE)
-    audio = np.zeros((samples, 2), np.float32)
+def band(stem: str, seed: int) -> Sound:
+    """What the instruments of this seed give for a note of the stem."""
 
     def of(maker, *what: int):
         return maker(np.random.default_rng([seed, STEMS.index(stem), *what]))
 
-    @functools.cache
     def sound(channel: int, program: int, note: int, length: float) -> np.ndarray:
         if channel == midi.DRUM_CHANNEL:
             hit = of(functools.partial(drum, note), note)
@@ -150,6 +151,14 @@ def played(events: midi.Events, stem: str, seconds: float, seed: int) -> np.ndar
             return np.stack([hit * np.sqrt(1 - pan), hit * np.sqrt(pan)], axis=1)
         return 0.3 * tone(of(functools.partial(instrument, stem), channel, program), note, length)
 
+    return sound
+
+
+def played(events: midi.Events, sound: Sound, seconds: float) -> np.ndarray:
+    """One stem's events -> [samples, 2] float32."""
+    samples = round(seconds * SAMPLE_RATE)
+    audio = np.zeros((samples, 2), np.float32)
+    sound = functools.cache(sound)
     for start, length, level, channel, program, note in notes_of(events, seconds):
         first = round(start * SAMPLE_RATE)
         piece = sound(channel, program, note, length)[: samples - first]

@@ -17,7 +17,7 @@ def notes(channel: int, *played: tuple[float, float, int]) -> list:
 @pytest.mark.parametrize("stem", ["bass", "piano", "other"])
 def test_instruments_play_the_notes_when_they_are_due(stem):
     for seed in range(8):
-        audio = synth.played(notes(1, (0.5, 1.0, 57), (1.5, 2.0, 69)), stem, 2.0, seed)
+        audio = synth.played(notes(1, (0.5, 1.0, 57), (1.5, 2.0, 69)), synth.band(stem, seed), 2.0)
         assert audio.shape == (2 * SAMPLE_RATE, 2) and np.isfinite(audio).all() and np.abs(audio).max() < 2
         quiet = [audio[: SAMPLE_RATE // 2], audio[round(1.2 * SAMPLE_RATE) : round(1.5 * SAMPLE_RATE)]]
         assert not any(part.any() for part in quiet)
@@ -30,17 +30,16 @@ def test_instruments_play_the_notes_when_they_are_due(stem):
 
 def test_a_seed_is_a_kit_and_a_band_of_its_own():
     song = notes(9, (0.0, 0.1, 36), (0.5, 0.6, 42), (1.0, 1.1, 36))
-    first, again, other = (synth.played(song, "drums", 1.5, seed) for seed in (1, 1, 2))
+    first, again, other = (synth.played(song, synth.band("drums", seed), 1.5) for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     half = SAMPLE_RATE // 2
     assert np.allclose(first[: half // 2], first[2 * half : 2 * half + half // 2], atol=1e-6)
     assert all(first[at : at + 1000].any() for at in (0, half, 2 * half))
 
 
-def test_excerpts_by_made_instruments_leave_the_others_as_they_were(monkeypatch):
+def test_excerpts_by_recorded_instruments_leave_the_others_as_they_were(monkeypatch):
     songs = [{"name": f"song-{n}", "source": "mma", "split": "train"} for n in range(40)]
-    with_made = render.excerpts(songs, 1)
-    monkeypatch.setattr(render, "MADE_SHARE", {"mma": 0.0})
-    without = render.excerpts(songs, 1)
-    made = [excerpt for excerpt in with_made if excerpt["bank"] == render.MADE_BANK]
-    assert 0 < len(made) < len(songs) and [e for e in with_made if e not in made] == without
+    with_own = render.excerpts(songs, 1)
+    monkeypatch.setattr(render, "SAMPLED_SHARE", {"mma": 0.0})
+    own = [excerpt for excerpt in with_own if excerpt["bank"] == render.SAMPLED_BANK]
+    assert 0 < len(own) < len(songs) and [e for e in with_own if e not in own] == render.excerpts(songs, 1)

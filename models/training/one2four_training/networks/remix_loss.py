@@ -17,13 +17,11 @@ LIKENESS_FLOOR = 0.01  # the likeness counts from -20 to 20 dB
 LEVEL_WEIGHT = 0.5  # of the error at its own level, and of a leak
 COMPRESSED_WEIGHT = 0.5  # of the error with loud bands weighed less
 TIME_WEIGHT = 0.5  # of the error in the time domain
-# In training, of each stem, their mean one: in doubt the weakest went to the one that is found most easily.
-STEM_WEIGHTS = (1.0, 1.0, 1.4, 0.6)
 
 
 def separation_loss(logits: torch.Tensor, spectral: Spectral) -> torch.Tensor:
     """Logits [N, B, S, channels, BANDS], whose softmax over the stems are the masks -> the mean of the loss
-    over rows and stems, these weighed. It does not depend on the mix's gain."""
+    over rows and stems. It does not depend on the mix's gain."""
     return _RowByRow.apply(logits, spectral)
 
 
@@ -68,14 +66,14 @@ def _row_loss(masks: torch.Tensor, spectral: Spectral, row: int) -> tuple[float,
     power, product, less = _of_row(spectral, row, len(masks))
     sums = torch.from_numpy(_sums(masks.numpy(), power, product, less)).requires_grad_()
     with torch.enable_grad():
-        loss = weighed(judged_twice(sums, spectral, row))
+        loss = judged_twice(sums, spectral, row).mean()
     by_sums = torch.autograd.grad(loss, sums)[0].numpy()
     by_masks = np.zeros(masks.shape, np.float32)
     total = loss.item()
     if row < len(spectral.spectra):
         leaf = masks.requires_grad_()
         with torch.enable_grad():
-            in_time = time_weight(spectral) * weighed(time_loss(leaf, spectral.spectra[row]))
+            in_time = time_weight(spectral) * time_loss(leaf, spectral.spectra[row]).mean()
         by_masks[:] = torch.autograd.grad(in_time, leaf)[0].numpy()
         total += in_time.item()
     _to_logits(masks.detach().numpy(), power, product, less, by_sums, by_masks)
@@ -86,11 +84,6 @@ def _of_row(spectral: Spectral, row: int, committed: int) -> tuple[np.ndarray, n
     """Of the committed frames of a row: powers, products, and what loud bands are weighed less by."""
     power = spectral.power[:committed, row].numpy()
     return power, spectral.product[:, row].numpy(), 1 / np.sqrt(power + np.float32(FLOOR))
-
-
-def weighed(losses: torch.Tensor) -> torch.Tensor:
-    """[S] -> their mean, by STEM_WEIGHTS."""
-    return (losses * torch.tensor(STEM_WEIGHTS)).mean()
 
 
 def time_weight(spectral: Spectral) -> float:
