@@ -123,3 +123,58 @@ impl Separator {
         self.next_start = chunk.start + self.chunk_samples;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// Tells of each `reset` whether the song went on.
+    struct Told(Sender<bool>);
+
+    impl Way for Told {
+        fn reset(&mut self, is_hole: bool) {
+            self.0.send(is_hole).unwrap();
+        }
+
+        fn skip(&mut self, _chunk: &Chunk) {}
+
+        fn start(&mut self) {}
+
+        fn run(&mut self, _: &mut Chunk, _: Option<&dyn Fn(Column)>) -> Result<(), RunError> {
+            Ok(())
+        }
+
+        fn incomplete_samples(&self) -> usize {
+            0
+        }
+    }
+
+    #[test]
+    fn a_song_that_begins_where_the_one_before_was_left_starts_over() {
+        let (tell, told) = channel();
+        let mut separator = Separator {
+            way: Box::new(Told(tell)),
+            epoch: 0,
+            next_start: i64::MIN,
+            valid_from: i64::MIN,
+            is_cold: true,
+            has_hole: false,
+            chunk_samples: 100,
+            delay_samples: 0,
+        };
+        let mut chunk = Chunk::new(1, 100, false);
+        let mut resets = |epoch, start, since_sound| {
+            (chunk.epoch, chunk.start, chunk.since_sound) = (epoch, start, since_sound);
+            separator.run(&mut chunk, None).unwrap();
+            told.try_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(resets(1, 0, 0), [false]);
+        assert_eq!(resets(1, 100, 100), []);
+        // The first chunks of the next song were lost.
+        assert_eq!(resets(2, 200, 200), [true]);
+        assert_eq!(resets(2, 300, 300), []);
+        assert_eq!(resets(2, 500, 500), [true], "one was lost");
+    }
+}

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use one2four::bridge::Cause;
 use one2four::geometry::ChunkSetting;
+use one2four::params::mute_idx;
 
 use crate::deck::*;
 use crate::doubles::{Double, Trouble};
@@ -134,6 +135,20 @@ fn networks_that_cannot_be_loaded_pass_the_input_and_say_why() {
     let played = deck.play(&input, blocks_of(512), &[(0, unity())]);
     assert!(difference_db(&played.main, deck.latency(), &input) <= -120.0);
     assert_eq!(deck.status.fault().as_deref(), Some("The pack is missing"));
+}
+
+#[test]
+fn stems_that_nobody_hears_are_not_missed_where_there_are_no_networks() {
+    let load = || Box::new(|| Err("The pack is missing".to_string()));
+    let mut all_muted = unity();
+    (0..5).for_each(|strip| all_muted[mute_idx(strip)] = 1.0);
+    all_muted[mute_idx(0)] = 0.0;
+    for (mix, is_missed) in [(all_muted, false), (unity(), true)] {
+        let mut deck = Deck::new(RATE, ChunkSetting::Quarter, 2, Pace::Offline, load());
+        deck.play(&noise_signal(2, 48_000), blocks_of(512), &[(0, mix)]);
+        assert_eq!(deck.late_chunks() > 0, is_missed);
+        assert_eq!(deck.gap_samples() > 0, is_missed);
+    }
 }
 
 #[test]

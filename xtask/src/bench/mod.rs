@@ -6,7 +6,7 @@ pub mod song;
 
 use std::fs;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use crate::bundle;
@@ -53,10 +53,15 @@ impl Row {
         }
     }
 
+    fn is_over(&self) -> bool {
+        // What is not a number passes nothing.
+        self.target.is_some_and(|target| !(self.value <= target))
+    }
+
     fn verdict(&self) -> &'static str {
         match self.target {
-            Some(target) if self.value <= target => "pass",
-            Some(_) => "OVER",
+            Some(_) if self.is_over() => "OVER",
+            Some(_) => "pass",
             None => "",
         }
     }
@@ -124,6 +129,8 @@ pub fn run(args: &Args) -> Result<()> {
     let path = workspace.target.join("bench.json");
     fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
     println!("{}", path.display());
+    let over = table.rows.iter().filter(|row| row.is_over()).count();
+    ensure!(over == 0, "{over} of the values above are OVER their limit");
     Ok(())
 }
 

@@ -75,11 +75,7 @@ pub fn check(
     checked.nothing(&model.functions, "its functions")?;
     checked.graph(&graph)?;
 
-    let weights_names = graph.initializer.iter().map(|tensor| tensor.name.as_str());
-    let weights_names: HashSet<_> = weights_names.collect();
-    let is_weight = |input: &&ValueInfo| weights_names.contains(input.name.as_str());
-    let inputs = graph.input.iter().filter(|input| !is_weight(input));
-    let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), graph.output.iter().collect());
+    let (inputs, outputs): (_, Vec<_>) = (graph.fed(), graph.output.iter().collect());
     let stems = num_stems as i64;
     let (state, num_inputs, num_outputs) = match stream {
         Stream::Mask(stream) => {
@@ -198,10 +194,7 @@ impl Checked<'_> {
 
     /// Refuses a name of two tensors: the runtime would choose one, and perhaps not the one that was measured.
     fn names(&self, graph: &GraphProto) -> Result<(), PackError> {
-        let weights = graph.initializer.iter().map(|tensor| &tensor.name);
-        let weights: HashSet<_> = weights.collect();
-        let inputs = graph.input.iter().map(|input| &input.name);
-        let inputs = inputs.filter(|name| !weights.contains(name));
+        let inputs = graph.fed().into_iter().map(|input| &input.name);
         let initializers = graph.initializer.iter().map(|tensor| &tensor.name);
         let outputs = graph.node.iter().flat_map(|node| &node.output);
         let outputs = outputs.filter(|name| !name.is_empty());

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs)] // onnx.proto has them
 
+use std::collections::HashSet;
+
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -43,6 +45,17 @@ pub struct GraphProto {
     pub output: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "15")]
     pub sparse_initializer: Vec<Anything>,
+}
+
+impl GraphProto {
+    /// The inputs that a run has to be given: older files list the weights too.
+    pub fn fed(&self) -> Vec<&ValueInfo> {
+        let weights: HashSet<_> = self.initializer.iter().map(|tensor| &tensor.name).collect();
+        let inputs = self.input.iter();
+        inputs
+            .filter(|input| !weights.contains(&input.name))
+            .collect()
+    }
 }
 
 #[derive(Message)]
