@@ -5,8 +5,9 @@ use nice_plug::prelude::Enum;
 
 /// Frames of the STFT that overlap at any sample: the window is this many hops long.
 pub const OVERLAP: usize = 4;
-/// Shortest time the worker gets for a chunk, in seconds, rounded up to hops: 2048 samples at 44.1 kHz,
-/// because a host hands in a whole block before it takes the next one out.
+/// Shortest time the worker gets for a chunk, in seconds, rounded up to hops. A host hands in a whole block
+/// before it takes the next one out, which leaves room for those of 1,024 samples at 44.1 kHz; see
+/// [`Geometry::max_live_block_samples`].
 pub const MIN_BUDGET_S: f64 = 2048.0 / 44100.0;
 /// Longest time the worker gets for a chunk, in seconds, rounded to hops.
 pub const MAX_BUDGET_S: f64 = 0.5;

@@ -43,6 +43,8 @@ pub struct One2Four<C: Class> {
     wanted: Settings,
     /// Whether the host is still to be asked for a restart.
     is_restart_due: bool,
+    /// Whether it was asked, in the middle of a sound perhaps, by the engine that plays.
+    has_asked: bool,
     /// Whether the engine before was taken away in the middle of a sound for other settings, so that
     /// the next one fades in.
     fades_in: bool,
@@ -68,6 +70,7 @@ impl<C: Class> Default for One2Four<C> {
             notifier: RepaintNotifier::new(),
             engine: None,
             is_restart_due: false,
+            has_asked: false,
             fades_in: false,
             owed_ends: Sounding::default(),
             tail_samples: 0,
@@ -236,9 +239,9 @@ impl<C: Class> One2Four<C> {
     fn drop_engine(&mut self) {
         self.slot.set(None);
         if let Some(engine) = self.engine.take() {
-            let is_changed = Settings::of(&self.params) != self.active;
+            let is_cut = std::mem::take(&mut self.has_asked) && engine.room.has_sound();
             // A host restarts a second time for the latency that the first brought.
-            self.fades_in |= engine.room.is_to_fade_in() || is_changed && engine.room.has_sound();
+            self.fades_in |= engine.room.is_to_fade_in() || is_cut;
             self.owed_ends = engine.room.owed_ends();
         }
         self.status.is_ready.store(false, Ordering::Relaxed);
@@ -262,6 +265,7 @@ impl<C: Class> One2Four<C> {
         }
         if self.is_restart_due && !engine.room.is_fading_out() {
             self.is_restart_due = false;
+            self.has_asked = true;
             context.request_restart();
         }
     }
@@ -390,5 +394,28 @@ mod tests {
             room.leave();
             assert_eq!(room.is_fading_out(), !is_believed, "{api}");
         }
+    }
+
+    #[test]
+    fn what_is_rendered_after_a_setting_changed_in_a_pause_does_not_fade_in() {
+        let config = BufferConfig {
+            sample_rate: 48_000.0,
+            min_buffer_size: None,
+            max_buffer_size: 512,
+            process_mode: ProcessMode::Realtime,
+        };
+        let layout = &One2Four::<Stereo>::AUDIO_IO_LAYOUTS[0];
+        let mut plugin = One2Four::<Stereo>::default();
+        let wrapper = &mut Wrapper(PluginApi::Vst3);
+        assert!(plugin.activate(layout, &config, wrapper));
+        let mut channels = [[0.5; 512]; 2];
+        let mut block = channels.each_mut().map(|channel| &mut channel[..]);
+        let mix = plugin.params.mix();
+        let room = &mut plugin.engine.as_mut().unwrap().room;
+        room.process(&mut block, None, &mix, true);
+        assert!(room.has_sound());
+        plugin.params.pack.set("another".into());
+        assert!(plugin.activate(layout, &config, wrapper));
+        assert!(!plugin.engine.as_ref().unwrap().room.is_to_fade_in());
     }
 }

@@ -1,7 +1,7 @@
 //! Stands in for the host behind an editor that has no window: keeps the parameters, and notes the
 //! gestures.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
@@ -25,6 +25,8 @@ pub struct Desk {
     gestures: Mutex<Vec<Gesture>>,
     /// Whether changes by gestures do not get to the parameters.
     pub is_deaf: AtomicBool,
+    /// How often the editor asked for a restart.
+    pub restarts: AtomicUsize,
     /// The values that came as states.
     restored: Mutex<Vec<(String, ParamValue)>>,
 }
@@ -102,5 +104,7 @@ impl GuiContextInner for Desk {
         }
     }
 
-    fn request_restart(&self) {}
+    fn request_restart(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
 }

@@ -1,7 +1,8 @@
-//! Copying files so that a reader never sees half of one.
+//! Files of which a reader never sees half.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -74,6 +75,33 @@ pub fn copy_if_different(source: &Path, target: &Path) -> Result<()> {
     fs::copy(source, temporary.path()).with_context(explain)?;
     temporary.persist(target).with_context(explain)?;
     Ok(())
+}
+
+/// Makes the file's content what `write` writes, once all of it is written.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut fs::File) -> Result<()>) -> Result<()> {
+    let explain = || format!("cannot write {}", path.display());
+    let parent = path.parent().context("a file without a folder")?;
+    fs::create_dir_all(parent).with_context(explain)?;
+    let partial = path.with_added_extension("partial");
+    let written = fs::File::create(&partial)
+        .map_err(anyhow::Error::from)
+        .and_then(|mut file| write(&mut file))
+        .and_then(|()| Ok(fs::rename(&partial, path)?));
+    if written.is_err() {
+        // The error says more than what stays.
+        let _ = fs::remove_file(&partial);
+    }
+    written.with_context(explain)
+}
+
+/// Removes the file of an earlier run, which would pass for this one's if it fails.
+pub fn forget(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} stays", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The SHA-256 of a file in hexadecimal.

@@ -27,7 +27,7 @@ pub struct Capture {
     /// See `Geometry::worker_delay_samples`.
     worker_delay_samples: i64,
     /// How long the stems are heard after the last sound, and a strip after its mute.
-    ramp_samples: i64,
+    heard_samples: i64,
     /// See [`LINGER_S`].
     linger_samples: i64,
     /// The position up to which stems are made of sound.
@@ -49,7 +49,7 @@ impl Capture {
             since_sound: 0,
             chunk_samples: geometry.chunk_samples(),
             worker_delay_samples: geometry.worker_delay_samples() as i64,
-            ramp_samples: (ramp_samples.max(geometry.fade_samples()) + geometry.hold_samples())
+            heard_samples: (ramp_samples.max(geometry.fade_samples()) + geometry.hold_samples())
                 as i64,
             linger_samples: (LINGER_S * geometry.sample_rate) as i64,
             wanted_until: i64::MIN,
@@ -133,7 +133,7 @@ impl Capture {
         }
         let sound_until = (position + sound_len as i64).min(self.wanted_until);
         if sound_len > 0 && sound_until > position {
-            self.needed_until = sound_until + self.ramp_samples;
+            self.needed_until = sound_until + self.heard_samples;
         }
         self.filled += len;
         if self.filled == self.chunk_samples {

@@ -209,8 +209,9 @@ impl Room {
             {
                 self.mixer.set_targets(self.automation.now());
             }
-            let silence = self.silence_before_first_sound(main, done..block_samples);
-            let len = self.segment_samples(silence.unwrap_or(block_samples - done));
+            let longest = (block_samples - done).min(MAX_SEGMENT_SAMPLES);
+            let silence = self.silence_before_first_sound(main, done..done + longest);
+            let len = self.segment_samples(silence.unwrap_or(longest));
             self.take_in(main, done, len, align_automation);
             self.put_out(main, buses.as_mut(), done, len);
             done += len;
@@ -313,15 +314,14 @@ impl Room {
     fn segment_samples(&self, remaining: usize) -> usize {
         let output_position = self.position - self.latency_samples;
         remaining
-            .min(MAX_SEGMENT_SAMPLES)
             .min(self.capture.samples_until_full())
             .min(self.collect.samples_until_event(output_position))
             .min(self.automation.samples_until_due(output_position))
             .max(1)
     }
 
-    /// Takes `len` samples of input from the block. Where automation is not aligned, a stem may be
-    /// wanted of what came in long before its strip is opened.
+    /// Takes `len` samples of input from the block. Where automation is not aligned, and by a hand in the
+    /// editor, a strip may be opened at once, whose stem was wanted of what came in long before.
     fn take_in(
         &mut self,
         main: &mut [&mut [f32]],
@@ -337,8 +337,10 @@ impl Room {
         if self.first_sound.is_none() {
             return;
         }
-        let is_audible =
-            self.has_band || !align_automation || mixer::any_stem_audible(self.automation.latest());
+        let is_audible = self.has_band
+            || !align_automation
+            || self.bridge.counters.is_watched.load(Ordering::Relaxed)
+            || mixer::any_stem_audible(self.automation.latest());
         let segment = main.iter().map(|channel| &channel[done..done + len]);
         let song = self.timeline.last();
         let position = self.position;

@@ -66,12 +66,13 @@ impl Signals {
         (since >= 0).then_some(since)
     }
 
-    /// Says that a control was moved, after its value has changed; from the editor.
+    /// Says that a control is moved; from the editor. The host changes its value then, at once or with a
+    /// later block.
     pub fn touch(&self, control_idx: usize) {
         self.touched.fetch_or(1 << control_idx, Ordering::Release);
     }
 
-    /// The controls moved since the last call, a bit each. Their values are there.
+    /// The controls moved since the last call, a bit each; their values may be there yet or not.
     pub fn take_touched(&self) -> u64 {
         self.touched.swap(0, Ordering::Acquire)
     }

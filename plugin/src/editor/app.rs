@@ -97,6 +97,9 @@ impl View {
         self.state.update(links, passed_s as f32);
         self.hands.set_engine(self.state.engine.clone());
         chunk::insist(links, &self.hands, &mut self.state);
+        if self.state.asks_for_restart() {
+            self.hands.restart();
+        }
 
         let window = ui.ctx().content_rect();
         let layout = Layout::of(window, self.state.has_band());

@@ -1,13 +1,14 @@
 //! The numbers beside the output: pack, latency, load and misses.
 
-use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::state::State;
 use super::{history, misses, theme, words};
 use crate::bridge::HISTORY_S;
 
 /// How the width is shared.
-const SHARES: [f32; 4] = [0.265, 0.245, 0.31, 0.18];
+const SHARES: [f32; 4] = [0.275, 0.26, 0.29, 0.175];
 
 /// The label over a number, the number, and a word on it.
 struct Fact {
@@ -42,8 +43,9 @@ pub fn show(ui: &mut Ui, rect: Rect, state: &State) {
 
 fn pack(state: &State) -> Fact {
     let note = match &state.runtime {
+        _ if state.words.fault.is_some() && !state.words.is_ready => "does not play".into(),
         Some(version) => format!("ONNX Runtime {version}"),
-        None => "ONNX Runtime not loaded".into(),
+        None => "Runtime not loaded".into(),
     };
     let (label, value) = match &state.pack {
         Some(pack) => (
@@ -90,15 +92,20 @@ fn num_misses(state: &State) -> Fact {
 fn text(ui: &Ui, rect: Rect, fact: &Fact) {
     let painter = ui.painter_at(rect);
     let line = |y: f32, text: &str, font, colour| {
-        painter.text(
-            pos2(rect.left(), rect.center().y + y),
-            Align2::LEFT_CENTER,
-            text,
-            font,
-            colour,
-        );
+        let mut job = LayoutJob::simple_singleline(text.into(), font, colour);
+        job.wrap = TextWrapping::truncate_at_width(rect.width());
+        let galley = painter.layout_job(job);
+        let is_cut = galley.elided;
+        let top = rect.center().y + y - galley.size().y / 2.0;
+        painter.galley(pos2(rect.left(), top), galley, colour);
+        is_cut
     };
     line(-18.0, &fact.label, theme::font(11.0), theme::FAINT);
-    line(0.0, &fact.value, theme::strong(14.0), theme::TEXT);
+    let is_cut = line(0.0, &fact.value, theme::strong(14.0), theme::TEXT);
     line(18.0, &fact.note, theme::font(11.0), theme::FAINT);
+    if is_cut {
+        let id = ui.scope_id().with(("fact", &fact.label));
+        ui.interact(rect, id, Sense::hover())
+            .on_hover_text(&fact.value);
+    }
 }

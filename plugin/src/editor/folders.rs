@@ -5,20 +5,27 @@ use std::path::{Path, PathBuf};
 use directories::UserDirs;
 
 /// Shows a folder in the system's file manager; makes it first where it is missing. A project may name a
-/// program in its place, which the system would start: what is no folder is left alone.
-pub fn open(folder: &Path) {
-    // Where either fails there is nothing to show, and nothing else depends on it.
-    if std::fs::create_dir_all(folder).is_err() {
-        return;
-    }
-    // There programs are folders: one is shown in the folder that it lies in.
-    #[cfg(target_os = "macos")]
-    let _ = std::process::Command::new("/usr/bin/open")
+/// program in its place, which the system would start: what is no folder is left alone. The error is one
+/// sentence for the reader.
+pub fn open(folder: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| show(folder))
+        .map_err(|error| format!("Cannot open {}: {error}.", folder.display()))
+}
+
+/// There programs are folders: one is shown in the folder that it lies in.
+#[cfg(target_os = "macos")]
+fn show(folder: &Path) -> std::io::Result<()> {
+    std::process::Command::new("/usr/bin/open")
         .args(["-R", "--"])
         .arg(folder)
-        .spawn();
-    #[cfg(not(target_os = "macos"))]
-    let _ = open::that_detached(folder);
+        .spawn()
+        .map(drop)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn show(folder: &Path) -> std::io::Result<()> {
+    open::that_detached(folder)
 }
 
 /// The folder that a person named: "~" is the home folder; what is no whole path on this system is the folder

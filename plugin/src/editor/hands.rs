@@ -107,6 +107,11 @@ impl Hands {
         });
     }
 
+    /// Asks the host to restart the plugin.
+    pub fn restart(&self) {
+        self.host.request_restart();
+    }
+
     /// Tells the host a gesture that changes nothing, so that it knows that there is something to save.
     pub fn hint<P: Param>(&self, param: &P) {
         self.begin(param);

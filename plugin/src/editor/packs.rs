@@ -1,18 +1,23 @@
 //! The menu of packs.
 
-use egui::{Button, ScrollArea, Ui};
+use egui::{AtomExt, Button, ScrollArea, Ui};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::Param;
 
 use super::hands::Hands;
 use super::{Links, folders, menu, theme};
-use crate::pack::{self, Installed, Manifest, Places};
+use crate::pack::{self, Installed, Manifest, Places, readable};
 use crate::params::{DEFAULT_PACK, mute_idx};
+
+/// Of the pack's name in the bar, at most, in points: what is longer ends in dots.
+const NAME_WIDTH: f32 = 240.0;
 
 /// The packs as they were when the menu was opened last.
 pub struct Packs {
     installed: Vec<Installed>,
     is_open: bool,
+    /// Why the folder could not be shown, when that was asked for last.
+    unopened: Option<String>,
 }
 
 impl Packs {
@@ -21,14 +26,16 @@ impl Packs {
         Self {
             installed: list_of(places),
             is_open: false,
+            unopened: None,
         }
     }
 
-    /// What the pack calls itself; its id where it is not there.
-    fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+    /// What the pack calls itself; its id where it is not there, which a project can make of anything.
+    fn name_of(&self, id: &str) -> String {
         let manifests = self.installed.iter().flat_map(|pack| &pack.manifest);
         let mut named = manifests.filter(|manifest| manifest.id == id);
-        named.next().map_or(id, |manifest| &manifest.name)
+        let name = named.next().map(|manifest| manifest.name.clone());
+        name.unwrap_or_else(|| readable(id))
     }
 }
 
@@ -42,7 +49,7 @@ fn list_of(places: &Places) -> Vec<Installed> {
 /// Shows the button and, once it was pressed, the menu.
 pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, packs: &mut Packs) {
     let chosen = links.params.pack.get();
-    let name = packs.name_of(&chosen).to_owned();
+    let name = packs.name_of(&chosen).atom_max_width(NAME_WIDTH);
     let button = menu::button(ui, (menu::faint("Pack"), name), "Pack");
     let menu = menu::below(&button, 360.0);
     let is_open = menu.is_open();
@@ -57,7 +64,10 @@ pub fn menu(ui: &mut Ui, links: &Links, hands: &Hands, packs: &mut Packs) {
         });
         ui.separator();
         if ui.button("Open packs folder").clicked() {
-            folders::open(links.places.user_packs());
+            packs.unopened = folders::open(links.places.user_packs()).err();
+        }
+        if let Some(error) = &packs.unopened {
+            menu::note(ui, error, theme::ALERT);
         }
         let words = "The folder of a pack that you put there shows up here.";
         menu::note(ui, words, theme::FAINT);
@@ -87,24 +97,29 @@ fn choose(links: &Links, hands: &Hands, packs: &Packs, new: &Installed) {
 }
 
 fn list(ui: &mut Ui, links: &Links, hands: &Hands, packs: &Packs, chosen: &str) {
+    let fault = links.status.fault();
     for installed in &packs.installed {
-        if entry(ui, installed, chosen) {
+        let fault = fault.as_deref().filter(|_| installed.id == chosen);
+        if entry(ui, installed, chosen, fault) {
             choose(links, hands, packs, installed);
         }
     }
     if packs.installed.iter().all(|pack| pack.id != chosen) {
         let reason = "The project names this pack, and this machine lacks it.";
-        refused(ui, chosen, reason);
+        refused(ui, &readable(chosen), reason);
     }
 }
 
-/// Shows a pack; returns whether it was chosen.
-fn entry(ui: &mut Ui, installed: &Installed, chosen: &str) -> bool {
+/// Shows a pack, and the fault of the one that is to play; returns whether it was chosen.
+fn entry(ui: &mut Ui, installed: &Installed, chosen: &str, fault: Option<&str>) -> bool {
     match &installed.manifest {
         Ok(manifest) => {
             let is_chosen = installed.id == chosen;
             let remark = format!("{} {}", manifest.kind, manifest.version);
             let choice = menu::choice(ui, is_chosen, &manifest.name, &remark);
+            if let Some(fault) = fault {
+                menu::note(ui, fault, theme::ALERT);
+            }
             about(ui, manifest);
             ui.add_space(8.0);
             choice.clicked() && !is_chosen

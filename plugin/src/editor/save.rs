@@ -29,6 +29,8 @@ pub struct Save {
     span: Span,
     /// Whether there were no bars when they were asked for last.
     no_bars: bool,
+    /// Why the folder could not be shown, when that was asked for last.
+    unopened: Option<String>,
     export: Option<Export>,
 }
 
@@ -37,6 +39,7 @@ impl Default for Save {
         Self {
             span: Span::Seconds(30),
             no_bars: false,
+            unopened: None,
             export: None,
         }
     }
@@ -117,9 +120,12 @@ fn buttons(ui: &mut Ui, state: &State, save: &mut Save) {
             _ => folders::named(&state.folder),
         };
         if ui.button("Open folder").clicked() {
-            folders::open(&folder);
+            save.unopened = folders::open(&folder).err();
         }
     });
+    if let Some(error) = &save.unopened {
+        menu::note(ui, error, theme::ALERT);
+    }
 }
 
 /// Buttons that save the band's last bars.
@@ -146,6 +152,7 @@ fn midi(ui: &mut Ui, state: &State, save: &mut Save) {
             }
         }
     });
+    save.no_bars &= last_bars(state, 1).is_none();
     if save.no_bars {
         menu::note(ui, "The band has not played a whole bar yet.", theme::ALERT);
     }

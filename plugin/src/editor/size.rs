@@ -45,7 +45,7 @@ pub fn corner(ui: &Ui, rect: Rect, window: Rect) {
     if ui.data(|data| data.get_temp(refused_id)).unwrap_or(false) {
         return;
     }
-    let response = ui.interact(rect, id, Sense::drag());
+    let response = ui.interact(rect, id, Sense::DRAG);
     if response.drag_started() {
         ui.data_mut(|data| data.insert_temp(id, window.size()));
     }

@@ -52,6 +52,8 @@ pub struct State {
     pub words: words::State,
     /// Since when other settings are wanted than those that play.
     changed_at: Option<Instant>,
+    /// Whether the host was asked to restart the plugin for them from here.
+    has_asked: bool,
     /// The chunk that a person chose.
     pub wanted_chunk: Option<WantedChunk>,
     /// Whether anything moves.
@@ -79,6 +81,7 @@ impl State {
             stood: ((0, 0), Instant::now()),
             words: words::State::default(),
             changed_at: None,
+            has_asked: false,
             wanted_chunk: None,
             is_moving: true,
             folder: folder.display().to_string(),
@@ -133,10 +136,10 @@ impl State {
             is_active: self.engine.is_some(),
             restarting: self.changed_at.map(|at| at.elapsed()),
             is_idle,
+            is_playing,
             is_sounding: self.levels.is_moving(),
             just_missed: self.just_missed(),
             any_stem_heard: any_stem_heard(&links.params),
-            networks_rest: links.params.align_automation.value(),
             is_bypassed: links.params.bypass.value(),
             has_band: self.has_band(),
             beat: self.roll.beat_at(self.picture.now() as i64).copied(),
@@ -151,6 +154,14 @@ impl State {
             self.stood = (audible, Instant::now());
         }
         self.stood.1.elapsed() > STANDSTILL
+    }
+
+    /// Whether the host is to be asked for a restart from here; says so once for each change. The audio
+    /// thread asks, but only while the host runs anything through the plugin: some do not until the song
+    /// plays, and it would begin with the old setting.
+    pub fn asks_for_restart(&mut self) -> bool {
+        let is_due = self.changed_at.is_some() && self.words.is_idle;
+        !std::mem::replace(&mut self.has_asked, is_due) && is_due
     }
 
     /// Whether a band plays along: the pack is of kind `notes`.

@@ -73,8 +73,8 @@ pub fn ago(passed: Duration) -> String {
     let seconds = passed.as_secs();
     match seconds {
         0..60 => format!("{seconds} s ago"),
-        60..3600 => format!("{} min {} s ago", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min ago", seconds / 3600, seconds / 60 % 60),
+        60..3600 => format!("{} min ago", seconds / 60),
+        _ => format!("{} h ago", seconds / 3600),
     }
 }
 
@@ -114,14 +114,14 @@ pub struct State {
     pub restarting: Option<Duration>,
     /// Whether the host runs nothing through the plugin.
     pub is_idle: bool,
+    /// Whether the host's transport runs.
+    pub is_playing: bool,
     /// Whether anything comes out.
     pub is_sounding: bool,
     /// Why the last miss was, if it was a moment ago.
     pub just_missed: Option<Cause>,
     /// Whether any stem can be heard.
     pub any_stem_heard: bool,
-    /// Whether the networks rest while none can.
-    pub networks_rest: bool,
     /// Whether the host lets the input go through.
     pub is_bypassed: bool,
     /// Whether the stems are those of a band that plays along.
@@ -200,19 +200,21 @@ pub fn sentence(state: &State) -> (Mood, String) {
         } => (Mood::Well, "Bypassed: the input goes through as it is."),
         State {
             any_stem_heard: false,
-            has_band,
-            networks_rest,
+            has_band: true,
             ..
         } => (
             Mood::Well,
-            match (has_band, networks_rest) {
-                (true, _) => {
-                    "All stems are muted; the band plays on, and Multi-Out sends its notes."
-                }
-                (false, true) => "All stems are muted; in half a minute the networks rest.",
-                (false, false) => "All stems are muted.",
-            },
+            "No stem is heard; the band plays on, and Multi-Out sends its notes.",
         ),
+        State {
+            any_stem_heard: false,
+            ..
+        } => (Mood::Well, "No stem is heard."),
+        State {
+            is_sounding: false,
+            is_playing: true,
+            ..
+        } => (Mood::Well, "Playing; sound comes out one latency later."),
         State {
             is_sounding: false,
             has_band: true,
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(hertz(2_345.0), "2.3 kHz");
         assert_eq!(pitch(34), "Bb1");
         assert_eq!(milliseconds(75_776, 44_100.0), "1,718 ms");
-        assert_eq!(ago(Duration::from_secs(125)), "2 min 5 s ago");
+        assert_eq!(ago(Duration::from_secs(125)), "2 min ago");
     }
 
     #[test]

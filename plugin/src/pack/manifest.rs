@@ -13,7 +13,7 @@ pub const STEMS: [&str; NUM_STEMS] = ["drums", "bass", "piano", "other"];
 const SCHEMA: u32 = 1;
 /// Characters of a text.
 pub const MAX_TEXT: usize = 2000;
-/// Characters of a name: what the editor's buttons have room for.
+/// Characters of a name: what a menu has room for.
 pub const MAX_NAME: usize = 60;
 
 /// What a pack does.

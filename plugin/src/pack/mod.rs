@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::bridge::PackIdentity;
 use crate::geometry::Stream;
 
-pub use error::PackError;
+pub use error::{PackError, readable};
 pub use listing::{Installed, installed};
 pub use manifest::{Graph, Kind, Manifest};
 pub use notes::{BandManifest, SoundFile, Style};

@@ -193,6 +193,19 @@ fn the_chunk_is_chosen_and_the_restart_announced() {
 }
 
 #[test]
+fn a_host_that_runs_nothing_is_asked_for_a_restart_once() {
+    let mut rig = Rig::new();
+    let restarts = |rig: &Rig| rig.desk.restarts.load(Ordering::Relaxed);
+    rig.play(0.1);
+    rig.click("Chunk");
+    rig.click("1/4 s");
+    assert_eq!(restarts(&rig), 0, "the audio thread asks while it runs");
+    std::thread::sleep(Duration::from_millis(1100));
+    rig.harness.run_steps(3);
+    assert_eq!(restarts(&rig), 1);
+}
+
+#[test]
 fn a_host_that_does_not_pass_the_chunk_on_gets_it_as_a_state() {
     let mut rig = Rig::new();
     rig.desk.is_deaf.store(true, Ordering::Relaxed);

@@ -1,5 +1,8 @@
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
 use one2four::geometry::ChunkSetting;
-use one2four::params::{Mix, mute_idx};
+use one2four::params::{Mix, gain_idx, mute_idx};
 
 use crate::deck::*;
 use crate::doubles::Double;
@@ -56,25 +59,52 @@ fn stems_that_come_back_after_a_comparison_are_there_at_once() {
     assert!(compared[0][faded_in..] == through[0][faded_in..]);
 }
 
-#[test]
-fn stems_are_there_at_once_after_any_pause_where_automation_is_not_aligned() {
+/// Opens the strips after 40 s in which none was heard.
+fn is_there_at_once_after_a_pause(prepare: impl Fn(&mut Deck), open: impl Fn(&Deck)) -> bool {
     let mut muted = unity();
     (1..5).for_each(|strip| muted[mute_idx(strip)] = 1.0);
     let load = Double::sound().load();
     let mut deck = Deck::new(44_100.0, ChunkSetting::Tenth, 2, Pace::Offline, load);
-    deck.align_automation = false;
-    let without_drums = with_stem_gain(0, 0.0);
+    prepare(&mut deck);
     let (back, input) = (40 * 44_100, noise_signal(2, 42 * 44_100));
-    let played = deck.play(
-        &input,
-        blocks_of(4096),
-        &[(0, muted), (back, without_drums)],
-    );
+    let part = |range: Range<usize>| input.iter().map(|c| c[range.clone()].to_vec()).collect();
+    deck.play_only(&part(0..back), blocks_of(4096), &[(0, muted)]);
+    open(&deck);
+    let without_drums = [(0, with_stem_gain(0, 0.0))];
+    let played = deck.play_only(&part(back..42 * 44_100), blocks_of(4096), &without_drums);
     let ramp = (0.02 * 44_100.0) as usize;
     let latency = deck.latency();
-    let is_input = |i: &usize| played.main[0][*i] == input[0][*i - latency];
-    let stood_in = (back + ramp..back + 44_100).filter(is_input).count();
-    assert_eq!(stood_in, 0, "samples of the whole mix, drums among it");
+    // The whole mix, drums among it, would stand in.
+    let is_input = |i: &usize| played.main[0][*i] == input[0][back + *i - latency];
+    !(ramp..44_100).any(|i| is_input(&i))
+}
+
+#[test]
+fn stems_are_there_at_once_after_any_pause_where_automation_is_not_aligned() {
+    assert!(is_there_at_once_after_a_pause(
+        |deck| deck.align_automation = false,
+        |_| {}
+    ));
+}
+
+#[test]
+fn stems_are_there_at_once_after_any_pause_where_a_hand_opens_them_in_the_editor() {
+    let opens = |is_watched: bool| {
+        is_there_at_once_after_a_pause(
+            |deck| {
+                let watched = &deck.status.is_watched;
+                watched.store(is_watched, Ordering::Relaxed);
+            },
+            |deck| {
+                (1..5).for_each(|strip| {
+                    deck.engine.editor.touch(mute_idx(strip));
+                    deck.engine.editor.touch(gain_idx(strip));
+                })
+            },
+        )
+    };
+    assert!(opens(true));
+    assert!(!opens(false), "the networks rest without an editor");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use indicatif::ProgressBar;
 use stage::{Binary, MULTI_OUT, Metre, Mode, Player, Reader, Setup, Transport, read_audio};
 
@@ -86,6 +86,10 @@ pub fn band(workspace: &Workspace) -> Result<Vec<Row>> {
 fn worker_ms_per_second(binary: &Binary) -> Result<f64> {
     let report = binary.report()?.instances.pop();
     let report = report.context("the plugin reports no instance")?;
+    if let Some(fault) = report.fault {
+        bail!("there is nothing to measure: {fault}");
+    }
+    ensure!(report.worker_ms_per_second > 0.0, "no chunk was separated");
     Ok(report.worker_ms_per_second)
 }
 

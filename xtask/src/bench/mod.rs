@@ -9,8 +9,8 @@ use std::fs;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::bundle;
 use crate::workspace::Workspace;
+use crate::{bundle, files};
 
 /// Measures the built CLAP: worker, audio thread, bounce, memory, scan and start
 #[derive(clap::Args)]
@@ -96,6 +96,8 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(probe) = args.probe {
         return probe.run(&workspace);
     }
+    let path = workspace.target.join("bench.json");
+    files::forget(&path)?;
     bundle::bundle(&workspace)?;
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load_average = load_average();
@@ -126,7 +128,6 @@ pub fn run(args: &Args) -> Result<()> {
         load_average,
         rows,
     };
-    let path = workspace.target.join("bench.json");
     fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
     println!("{}", path.display());
     let over = table.rows.iter().filter(|row| row.is_over()).count();

@@ -239,10 +239,15 @@ pub fn run(args: &Args) -> Result<()> {
     report.print(&args.out);
     // The audio is there whatever becomes of the paper.
     written?.finish()?;
-    match plugin.fault {
-        Some(fault) => bail!("stems are missing: {fault}"),
-        None => Ok(()),
+    if let Some(fault) = plugin.fault {
+        bail!("stems are missing: {fault}");
     }
+    // A live host is never made to wait: there a gap is a result.
+    if mode == Mode::Offline && plugin.gap_samples > 0 {
+        let gap_samples = plugin.gap_samples;
+        bail!("stems are missing: the input stands in for {gap_samples} samples of them");
+    }
+    Ok(())
 }
 
 /// A live host has loaded its project when it plays, and does not wait for the networks afterwards.

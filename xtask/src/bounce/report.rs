@@ -87,7 +87,7 @@ impl BounceReport {
         }
         if self.late_chunks > 0 {
             let (late, gap) = (self.late_chunks, self.gap_samples);
-            eprintln!("warning: {late} chunks came late; there were no stems for {gap} samples");
+            eprintln!("warning: {late} chunks came late or failed: no stems for {gap} samples");
         }
     }
 }

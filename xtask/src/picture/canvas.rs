@@ -1,11 +1,12 @@
 //! Pixels, writing, PNG.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
 use ab_glyph::{Font, FontRef, ScaleFont, point};
-use anyhow::{Context, Result};
+use anyhow::Result;
+
+use crate::files;
 
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
@@ -85,11 +86,7 @@ impl Canvas {
 
     /// Writes the PNG.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let explain = || format!("cannot write {}", path.display());
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(explain)?;
-        }
-        write_png(path, self.width, &self.pixels).with_context(explain)
+        write_png(path, self.width, &self.pixels)
     }
 
     fn blend(&mut self, x: usize, y: usize, colour: Rgb, coverage: f32) {
@@ -106,13 +103,15 @@ impl Canvas {
 /// Writes rows of pixels, three bytes each.
 pub fn write_png(path: &Path, width: usize, rgb: &[u8]) -> Result<()> {
     let height = rgb.len() / 3 / width;
-    let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
-    encoder.write_header()?.write_image_data(rgb)?;
-    Ok(())
+    files::write_whole(path, |file| {
+        let mut encoder = png::Encoder::new(BufWriter::new(file), width as u32, height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::High);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(rgb)?;
+        Ok(writer.finish()?)
+    })
 }
 
 /// Shades of a level.

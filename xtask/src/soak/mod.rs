@@ -83,6 +83,8 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Soaks the bundle as it is.
 fn soak(workspace: &Workspace, args: &Args) -> Result<()> {
+    let path = workspace.target.join("soak.json");
+    files::forget(&path)?;
     let mut soak = Soak::new(workspace, args)?;
     let end = Instant::now() + Duration::from_secs_f64(60.0 * args.minutes);
     let sample_rest = Duration::from_secs_f64(60.0 * args.minutes) / NUM_SAMPLES;
@@ -99,7 +101,6 @@ fn soak(workspace: &Workspace, args: &Args) -> Result<()> {
     soak.measure()?;
     let report = soak.finish(args)?;
     report.print();
-    let path = workspace.target.join("soak.json");
     fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")?;
     println!("{}", path.display());
     if !report.faults.is_empty() {

@@ -29,7 +29,7 @@ pub fn slider(ui: &mut Ui, rect: Rect, hands: &Hands, param: &IntParam, label: &
     // Within a drag a step would be a gesture in a gesture.
     if let Some(steps) = steps(ui, &response).filter(|_| !is_held) {
         let value = param.preview_plain(hands.normalized(param));
-        let normalized = param.preview_normalized(value + steps);
+        let normalized = param.preview_normalized(stepped(value, steps));
         hands.put(param, None, normalized);
     }
     let delete = response.has_focus() && ui.input(|input| input.key_pressed(Key::Delete));
@@ -138,6 +138,17 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, label: &str, value: &str, col
     line(20.0, value, 12.0, colour);
 }
 
+/// Whole steps end on multiples of one: some parameters begin at -1, which says that the band chooses.
+fn stepped(value: i32, steps: i32) -> i32 {
+    const STEP: i32 = self::STEP as i32;
+    let new = value + steps;
+    match steps % STEP {
+        0 if steps > 0 => new.div_euclid(STEP) * STEP,
+        0 => -(-new).div_euclid(STEP) * STEP,
+        _ => new,
+    }
+}
+
 /// What the wheel and the keys ask for.
 fn steps(ui: &Ui, response: &Response) -> Option<i32> {
     let (by_wheel, by_keys) = hands::steps(ui, response, [STEP, FINE_STEP, PAGE]);
@@ -145,4 +156,18 @@ fn steps(ui: &Ui, response: &Response) -> Option<i32> {
     let by_wheel = by_wheel.abs().ceil().copysign(by_wheel);
     let steps = by_wheel as i32 + by_keys as i32;
     (steps != 0).then_some(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stepped;
+
+    #[test]
+    fn whole_steps_end_on_multiples_of_one() {
+        let up: Vec<_> = [-1, 0, 3, 5].map(|value| stepped(value, 5)).into();
+        assert_eq!(up, [0, 5, 5, 10]);
+        let down: Vec<_> = [8, 5, 3, 0].map(|value| stepped(value, -5)).into();
+        assert_eq!(down, [5, 0, 0, -5]);
+        assert_eq!((stepped(8, 25), stepped(8, 1), stepped(8, -1)), (30, 9, 7));
+    }
 }

@@ -17,8 +17,8 @@ use crate::score::{chord_name, key_name};
 const SURE: f32 = 0.25;
 /// Of what sets a chord, in points.
 const CHOOSER_WIDTH: f32 = 76.0;
-/// Between two names along the lanes, in points: nearer, they would lie on each other.
-const NAME_WIDTH: f32 = 44.0;
+/// Between two words, at least, in points.
+const GAP: f32 = 6.0;
 
 /// Shows the chords: the one now beside the strips, where another can be set, and the last ones over the
 /// lanes.
@@ -45,24 +45,33 @@ pub fn show(
 
 fn current(ui: &Ui, rect: Rect, beat: Option<&Beat>, next: Option<&Beat>) {
     let painter = ui.painter_at(rect);
-    let text = |x: f32, text: &str, font, colour| {
-        let at = pos2(rect.left() + x, rect.center().y);
-        painter.text(at, Align2::LEFT_CENTER, text, font, colour);
+    // At `x`, or after what stands there; returns where it ends.
+    let text = |x: f32, after: f32, text: &str, font, colour| {
+        let at = pos2((rect.left() + x).max(after + GAP), rect.center().y);
+        let drawn = painter.text(at, Align2::LEFT_CENTER, text, font, colour);
+        drawn.right()
     };
     let Some(beat) = beat else {
-        text(8.0, "No chord heard yet", theme::font(12.0), theme::FAINT);
+        text(
+            8.0,
+            rect.left(),
+            "No chord heard yet",
+            theme::font(12.0),
+            theme::FAINT,
+        );
         return name(ui, rect, "Chord: none heard yet");
     };
     let is_sure = beat.confidence >= SURE;
     let chord = chord_name(beat.chord, beat.key);
     let colour = if is_sure { theme::TEXT } else { theme::FAINT };
-    text(8.0, &chord, theme::strong(17.0), colour);
+    let mut end = text(8.0, rect.left(), &chord, theme::strong(17.0), colour);
     let next = next.map(|next| chord_name(next.chord, next.key));
     if let Some(next) = &next {
-        text(80.0, &format!("→ {next}"), theme::font(13.0), theme::FAINT);
+        let font = theme::font(12.0);
+        end = text(80.0, end, &format!("→ {next}"), font, theme::FAINT);
     }
     let key = key_name(beat.key);
-    text(142.0, &key, theme::font(12.0), theme::FAINT);
+    text(142.0, end, &key, theme::font(11.0), theme::FAINT);
     confidence(ui, rect, beat.confidence);
     let then = next
         .map(|next| format!(", then {next}"))
@@ -120,7 +129,6 @@ fn names(ui: &Ui, rect: Rect, roll: &Roll, picture: &Picture) {
         if last.replace(beat.chord) == Some(beat.chord) || x < free_from {
             continue;
         }
-        free_from = x + NAME_WIDTH;
         let colour = if beat.confidence >= SURE {
             theme::TEXT
         } else {
@@ -128,6 +136,7 @@ fn names(ui: &Ui, rect: Rect, roll: &Roll, picture: &Picture) {
         };
         let at = pos2(x + 4.0, rect.center().y);
         let chord = chord_name(beat.chord, beat.key);
-        painter.text(at, Align2::LEFT_CENTER, chord, theme::font(12.0), colour);
+        let drawn = painter.text(at, Align2::LEFT_CENTER, chord, theme::font(12.0), colour);
+        free_from = drawn.right() + GAP - 4.0;
     }
 }
