@@ -360,6 +360,8 @@ impl<C: Class> Vst3Plugin for One2Four<C> {
 
 #[cfg(test)]
 mod tests {
+    use nice_plug::params::persist::PersistentField;
+
     use super::*;
 
     /// A host's wrapper.

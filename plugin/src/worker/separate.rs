@@ -171,10 +171,10 @@ mod tests {
             told.try_iter().collect::<Vec<_>>()
         };
         assert_eq!(resets(1, 0, 0), [false]);
-        assert_eq!(resets(1, 100, 100), []);
+        assert!(resets(1, 100, 100).is_empty());
         // The first chunks of the next song were lost.
         assert_eq!(resets(2, 200, 200), [true]);
-        assert_eq!(resets(2, 300, 300), []);
+        assert!(resets(2, 300, 300).is_empty());
         assert_eq!(resets(2, 500, 500), [true], "one was lost");
     }
 }

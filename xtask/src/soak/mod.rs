@@ -29,8 +29,8 @@ use anyhow::{Context, Result, bail};
 use stage::{Binary, CLASSES, InstanceReport, STEREO};
 
 use crate::bench::song;
-use crate::bundle;
 use crate::workspace::Workspace;
+use crate::{bundle, files};
 use audio::{Pace, Song, Tally};
 use dice::Dice;
 use machine::Machine;
