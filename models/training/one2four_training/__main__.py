@@ -30,7 +30,9 @@ def main() -> None:
     pack_of(render)
     render.add_argument("--seed", type=int, default=1)
     render.add_argument("--jobs", type=over_zero(int), default=2)
-    render.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
+    render.add_argument(
+        "--minutes", type=over_zero(float), default=1e6, help="stop after so many, keep what is done"
+    )
 
     train = commands.add_parser("train", help="a network, from its last checkpoint on")
     train.add_argument("--network", choices=networks.NAMES, default="remix")
@@ -72,7 +74,9 @@ def main() -> None:
     )
     evaluate.add_argument("--others", nargs="+", default=[], metavar="RUN", help="accompany: only these runs")
     evaluate.add_argument("--jobs", type=over_zero(int), default=2, help="remix: processes")
-    evaluate.add_argument("--minutes", type=float, default=1e6, help="stop after so many, keep what is done")
+    evaluate.add_argument(
+        "--minutes", type=over_zero(float), default=1e6, help="stop after so many, keep what is done"
+    )
     evaluate.add_argument(
         "--rows", nargs="+", default=[], metavar="ID", help="remix: measure only these, such as mix"
     )

@@ -117,7 +117,7 @@ class Mixes:
         pace = 1.0
         if augment and random.random() < PACED_SHARE:
             pace += random.uniform(-PACE, PACE)
-        samples = ceil(samples * pace) + 1
+        samples = ceil(samples * pace) + 3  # what a cubic reaches ahead
         if augment and random.random() < REMIX_SHARE:
             master = decibels(random.uniform(-6, 6))
             return [self._remixed(stem, samples, master, pace, random) for stem in range(len(STEMS))]
@@ -183,7 +183,7 @@ def opened(file: Path) -> np.ndarray:
 @numba.njit(fastmath=True, error_model="numpy", cache=True)
 def fill_paced(stored, offset, pace, out):
     """Fills out [2, samples], from its sample `offset` on, with what is stored [n, 2] at so many samples for
-    each: along cubics (Catmull and Rom), a sample late, with zeros at the end."""
+    each: along cubics (Catmull and Rom), a sample early, with zeros at the end."""
     one, two, three, half = np.uint64(1), np.uint64(2), np.uint64(3), np.float32(0.5)  # faster without a sign
     left, right = out
     for k in range(out.shape[1]):

@@ -57,11 +57,12 @@ PITCHES = {name: number for number, name in enumerate("C Cs D Ds E F Fs G Gs A A
 
 def fetch() -> None:
     """The instruments into the cache, those that are not there yet."""
+    folder().mkdir(parents=True, exist_ok=True)
     for name, package in PACKAGES.items():
         target = folder() / name
         if target.exists():
             continue
-        with tempfile.TemporaryDirectory(dir=runs.cache()) as made:
+        with tempfile.TemporaryDirectory(dir=folder()) as made:
             command = ["npm", "pack", "--json", package]
             try:
                 said = subprocess.run(command, cwd=made, capture_output=True, check=True, text=True).stdout
@@ -73,7 +74,6 @@ def fetch() -> None:
                 raise SystemExit(f"npm could not bring {package}: {error.stderr.strip()[-300:]}") from None
             with tarfile.open(Path(made) / json.loads(said)[0]["filename"]) as archive:
                 archive.extractall(Path(made) / "unpacked", filter="data")
-            target.parent.mkdir(exist_ok=True)
             shutil.move(Path(made) / "unpacked" / "package", target)
 
 

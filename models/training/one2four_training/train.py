@@ -231,8 +231,8 @@ class Trainer:
         while self.step < until and self.bad_steps < MAX_BAD_STEPS and not self.is_over():
             losses.append(self.one_step())
         if losses and self.process == 0:
-            if self.is_stopping:
-                self.save()  # who asked may not wait until it is validated
+            if self.is_stopping or self.bad_steps == MAX_BAD_STEPS:
+                self.save()  # who asked, or the other processes' launcher, may not wait until it is validated
             speed, paused = len(losses) / (time.time() - begin), time.time()
             loss, by_stem = mean_of_numbers(losses), self.validate()
             self.seconds += time.time() - paused

@@ -10,7 +10,6 @@ from one2four_training import STEMS, runs
 from one2four_training.checkpoints import load_network
 from one2four_training.export import export, graph, manifest_of, mask
 from one2four_training.export.weights import load_pack
-from one2four_training.networks import remix
 from one2four_training.networks.remix import LOOKAHEAD, Remix
 from one2four_training.networks.remix_bands import STFT
 
@@ -57,18 +56,6 @@ def test_pack_is_complete(tmp_path):
     assert np.abs(found - array("mask")).max() < golden["tolerance"]
     assert np.abs(next_state - array("next_state")).max() < golden["tolerance"]
     assert sum(file.stat().st_size for file in (folder / "golden").iterdir()) < 600_000
-
-
-def test_a_larger_network_goes_on_with_what_a_pack_does(tmp_path, monkeypatch):
-    net = rounded()
-    onnx.save(mask.to_onnx(net), tmp_path / mask.FILE)
-    magnitude, state = mask.music_like(LOOKAHEAD + 3, 0)
-    expected, _ = mask.as_pack(net, magnitude, np.zeros_like(state))
-    monkeypatch.setattr(remix, "UNITS", 160)
-    larger = Remix()
-    load_pack(larger, tmp_path)
-    found, _ = mask.as_pack(larger, magnitude, larger.zero_state(mask.ORDERS).numpy())
-    assert np.abs(found - expected).max() < 1e-5
 
 
 def test_silence_gives_finite_masks():

@@ -39,3 +39,18 @@ def test_plain_excerpts_are_as_the_banks_give_them_and_leave_the_others_as_they_
     monkeypatch.setattr(render, "recorded", lambda stems, excerpt: pytest.fail("went through effects"))
     render.render_one(plain[0])
     assert heard == [(0, 0, 0, 0)]
+
+
+def test_every_take_of_a_song_is_of_its_better_half(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
+    for folder in ("audio", "songs"):
+        (runs.cache() / folder).mkdir(parents=True)
+    note = midi.mido.Message("note_on", channel=0, note=60, velocity=90)
+    midi.write([(0.0, note)], runs.cache() / "songs" / "song.mid")
+    monkeypatch.setattr(render, "best_starts", lambda events, seconds: [20, 0, 10, 15, 5])
+    monkeypatch.setattr(render, "stems_of", lambda *_, **__: np.full((4, 44_100, 2), 0.1, np.float32))
+    plan = render.plain_excerpts({"name": "song", "source": "freedoom", "split": "train"}, 1, 1)
+    assert [render.render_one(excerpt)["start"] for excerpt in plan[:7]] == [20, 0, 10, 20, 0, 10, 20]
+    monkeypatch.setattr(render, "METHOD", render.METHOD + 1)
+    again = render.plain_excerpts({"name": "song", "source": "freedoom", "split": "train"}, 1, 1)
+    assert not render.rendered(again[0]) and render.rendered(plan[0])

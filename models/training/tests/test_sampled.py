@@ -40,3 +40,20 @@ def test_recorded_instruments_play_the_notes_when_they_are_due(made_samples, pro
 def test_a_folder_of_recordings_that_is_missing_is_named(made_samples, tmp_path):
     (tmp_path / "samples" / "harp").rename(tmp_path / "samples" / "hard")
     assert str(tmp_path / "samples" / "harp") in sampled.missing()
+
+
+def test_recordings_are_fetched_into_a_cache_that_is_new(tmp_path, monkeypatch):
+    """npm stands in: it writes the archive that it would bring, and says its name."""
+    monkeypatch.setattr(runs, "cache", lambda: tmp_path / "new")
+    monkeypatch.setattr(sampled, "PACKAGES", {"harp": "a-harp@1.0.0"})
+    monkeypatch.setattr(sampled, "DRUM_FOLDER", tmp_path)
+    npm = tmp_path / "npm"
+    npm.write_text(
+        "#!/bin/sh\nmkdir package && echo sound > package/A3.mp3 && tar czf harp.tgz package"
+        ' && echo \'[{"filename": "harp.tgz"}]\'\n'
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    sampled.fetch()
+    assert list(sampled.folder().rglob("*.*")) == [sampled.folder() / "harp" / "A3.mp3"]
+    assert sampled.missing() == []

@@ -38,12 +38,12 @@ def evaluate_own(songs: Path, trim: float | None, packs: list[Path] | None) -> N
 
 
 def _warn_of_other_songs(pack: Pack, songs: str) -> None:
-    """Which songs are held out depends on all that are there."""
+    """A song is held out by its name; one that had another, or none left out, may have trained the pack."""
     known = sorted({log["arguments"]["songs"] for log in pack.trainings if "songs" in log["arguments"]})
     if known and songs not in known:
         print(
-            f"{pack.folder} was trained on {', '.join(known)}, and these songs are {songs}: some that are"
-            " held out here may have trained it"
+            f"{pack.folder} was trained on {', '.join(known)}, and these songs are {songs} (other files, or"
+            " another --trim): a song that was renamed since may have trained it, so keep the names"
         )
 
 

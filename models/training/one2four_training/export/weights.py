@@ -18,8 +18,7 @@ State = dict[str, torch.Tensor]
 
 def load_pack(net: torch.nn.Module, folder: Path) -> None:
     """Fills `net` with the weights of the pack in `folder`, as `export` wrote them; buffers that the pack has
-    not stay as they are. A network with more units than the pack's does what the pack's does: its own units
-    come beside them, and nothing listens to those yet (Net2Net, Chen et al. 2016)."""
+    not stay as they are."""
     found = next((own for kind, own in FILES.items() if isinstance(net, kind)), None)
     if found is None:
         raise SystemExit("only remix, accompany-plan and accompany-band can start from a pack")
@@ -28,37 +27,9 @@ def load_pack(net: torch.nn.Module, folder: Path) -> None:
         model = onnx.load(folder / file, load_external_data=False)
         kept = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in model.graph.initializer}
         own = {name: values.cpu() for name, values in net.state_dict().items()}
-        net.load_state_dict(own | widened(state_of(kept), own))
+        net.load_state_dict(own | state_of(kept))
     except Exception as error:  # the file may hold anything, and onnx raises kinds of its own
         raise SystemExit(f"{folder} is no pack to start from: {error}") from error
-
-
-def widened(small: State, large: State) -> State:
-    """The weights `small` in the places of their units, and in those of the others what is in `large`."""
-    before, after = _units(small), _units(large)
-    found = {}
-    for name, values in small.items():
-        found[name] = large[name].clone()
-        places = [
-            torch.arange(a) if a == b else _places(a, b, before, after)
-            for a, b in zip(values.shape, large[name].shape, strict=True)
-        ]
-        found[name][places[0]] = 0.0  # units that were there do not listen to those that come
-        found[name][torch.meshgrid(*places, indexing="ij")] = values
-    return found
-
-
-def _units(state: State) -> int:
-    """Of an LSTM's state."""
-    return next(values.shape[1] for name, values in state.items() if "weight_hh" in name)
-
-
-def _places(small: int, large: int, before: int, after: int) -> torch.Tensor:
-    """Where what lies along a size of `small` lies in one of `large`. In front lie blocks of units, such
-    as an LSTM's gates; what may follow them is as it was."""
-    blocks = (large - small) // (after - before)
-    place = torch.arange(small)
-    return place + (after - before) * (place // before).clamp(max=blocks)
 
 
 def _remix(kept: State) -> State:

@@ -72,8 +72,8 @@ class Network(Protocol):
         gradient. May be left out."""
 
     def separate(self, mix: np.ndarray) -> np.ndarray:
-        """[samples, 2] float32 -> [4, samples, 2] float32, offline, with all the context it can use. A
-        network for one stem leaves the others zero."""
+        """[samples, 2] float32 -> [4, samples, 2] float32, offline, with all the context it can use. May be
+        left out where the plugin is measured instead."""
 
 
 def build(name: str, stems: tuple[str, ...] = STEMS) -> torch.nn.Module:

@@ -21,7 +21,6 @@ clipped at a norm of 1, and the weights of the best validation.
 
 from typing import Any
 
-import numpy as np
 import scipy.signal
 import torch
 from torch import nn
@@ -84,22 +83,6 @@ class PaperNet(nn.Module):
         low = at_model_rate(stems.mean(2)).to(self.dense.weight.device)  # [B, 4, T]
         found = self(low.sum(1).T.contiguous())
         return (found - low[:, self.stems].permute(2, 0, 1)).square().mean((0, 1)), None
-
-    @torch.no_grad()
-    def separate(self, mix: np.ndarray) -> np.ndarray:
-        """In windows of a second and the overlap, as the plugin does with chunks of one second."""
-        mono = scipy.signal.resample_poly(mix.mean(1), 1, RATIO).astype(np.float32)
-        padded = np.concatenate([np.zeros(OVERLAP, np.float32), mono, np.zeros(2 * SECOND, np.float32)])
-        joined = np.zeros((len(padded), len(self.stems)), np.float32)
-        fade = np.sin((np.arange(OVERLAP, dtype=np.float32) + 0.5) * np.float32(np.pi / 2 / OVERLAP)) ** 2
-        weight = np.concatenate([fade, np.ones(SECOND - OVERLAP, np.float32), fade[::-1]])[:, None]
-        for start in range(0, len(padded) - SECOND - OVERLAP + 1, SECOND):
-            window = slice(start, start + SECOND + OVERLAP)
-            joined[window] += weight * self(torch.from_numpy(padded[window, None]))[:, 0].numpy()
-        stems = np.zeros((len(STEMS), *mix.shape), np.float32)
-        back = scipy.signal.resample_poly(joined[OVERLAP : OVERLAP + len(mono)], RATIO, 1)[: len(mix)]
-        stems[self.stems] = back.T[..., None]
-        return stems
 
 
 def at_model_rate(audio: torch.Tensor) -> torch.Tensor:
