@@ -64,8 +64,8 @@ impl Chunk {
             outcome: Outcome::Skipped,
             valid_from: 0,
             len,
-            input: vec![0.0; channels * len].into(),
-            stems: vec![0.0; NUM_STEMS * channels * len].into(),
+            input: mapped(channels * len),
+            stems: mapped(NUM_STEMS * channels * len),
         }
     }
 
@@ -93,4 +93,12 @@ impl Chunk {
     fn stem_offset(&self, stem_idx: usize, channel_idx: usize) -> usize {
         stem_idx * self.input.len() + channel_idx * self.len
     }
+}
+
+/// Zeros that were written: the system maps fresh memory page by page as it is first written, and would do
+/// so on the audio thread.
+fn mapped(len: usize) -> Box<[f32]> {
+    let mut zeros = vec![0.0; len];
+    std::hint::black_box(&mut zeros).fill(0.0);
+    zeros.into()
 }
