@@ -1,11 +1,12 @@
 //! What is measured in this process: the worker, the audio thread, a bounce.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::ProgressBar;
-use stage::{Binary, MULTI_OUT, Metre, Mode, Player, Reader, Setup, Transport, read_audio};
+use stage::{Binary, MULTI_OUT, Metre, Mode, Reader, Setup, Transport, read_audio};
 
 use super::Row;
 use super::song::Song;
@@ -21,6 +22,10 @@ const SETUP: Setup = Setup {
     sample_rate: RATE as f64,
     max_block: 512,
 };
+/// In a block that is played in real time.
+const FRAMES: usize = 64;
+/// For how long blocks are played in real time, in seconds.
+const PACED_S: usize = 20;
 /// Chunk settings and the worker's target in ms per second, where there is one.
 const CHUNKS: [(&str, Option<f64>); 4] = [
     ("1s", Some(40.0)),
@@ -165,7 +170,7 @@ pub fn first_stem(workspace: &Workspace) -> Result<Vec<Row>> {
     ])
 }
 
-/// The time of process() at 64 frames, paced like a sound card, as a part of the block's time.
+/// The time of process(), paced like a sound card, as a part of the block's time.
 pub fn process(workspace: &Workspace) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for chunk in ["1s", "hop"] {
@@ -173,33 +178,45 @@ pub fn process(workspace: &Workspace) -> Result<Vec<Row>> {
         instance.set_mode(Mode::Realtime)?;
         instance.set_text("chunk", chunk)?;
         let mut player = instance.activate(SETUP)?;
-        let percent = paced(workspace, &mut player, 64, 20)?;
+        let mut song = Song::read(workspace)?;
+        let percent = paced(|| {
+            song.play(&mut player, FRAMES)?;
+            Ok(player.last_process())
+        })?;
         instance.deactivate(player);
-        let name = |part: &str| format!("process(), 64 frames, chunk {chunk}, {part} of the block");
+        let name =
+            |part: &str| format!("process(), {FRAMES} frames, chunk {chunk}, {part} of the block");
         rows.push(Row::new(name("p50"), percent.p50, "%"));
         rows.push(Row::new(name("p99"), percent.p99, "%"));
         rows.push(Row::new(name("p99.9"), percent.p999, "%").at_most(3.0));
         rows.push(Row::new(name("max"), percent.max, "%"));
     }
+    let percent = paced(|| Ok(counting()))?;
+    let name = |part: &str| format!("the machine alone: counting instead, {part}");
+    rows.push(Row::new(name("p50"), percent.p50, "%"));
+    rows.push(Row::new(name("p99.9"), percent.p999, "%"));
     Ok(rows)
 }
 
-/// Plays in real time and tells the part of the blocks' time that process() took, in percent.
-fn paced(
-    workspace: &Workspace,
-    player: &mut Player,
-    frames: usize,
-    seconds: usize,
-) -> Result<Percentiles> {
-    let mut song = Song::read(workspace)?;
-    let block_s = frames as f64 / f64::from(RATE);
+/// How long it takes to count to a number that is always the same: what differs is the machine's.
+fn counting() -> Duration {
+    let start = Instant::now();
+    for count in 0..20_000_u32 {
+        black_box(count);
+    }
+    start.elapsed()
+}
+
+/// Does something for every block in real time, and tells the part of the block's time that it took, in
+/// percent.
+fn paced(mut block: impl FnMut() -> Result<Duration>) -> Result<Percentiles> {
+    let block_s = FRAMES as f64 / f64::from(RATE);
     let mut percent = Vec::new();
     let start = Instant::now();
-    for block_idx in 0..seconds * RATE as usize / frames {
+    for block_idx in 0..PACED_S * RATE as usize / FRAMES {
         let due = Duration::from_secs_f64(block_idx as f64 * block_s);
         std::thread::sleep(due.saturating_sub(start.elapsed()));
-        song.play(player, frames)?;
-        percent.push(player.last_process().as_secs_f64() / block_s * 100.0);
+        percent.push(block()?.as_secs_f64() / block_s * 100.0);
     }
     Ok(Percentiles::of(percent))
 }
