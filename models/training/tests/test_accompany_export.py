@@ -3,15 +3,12 @@ import tomllib
 
 import numpy as np
 import onnx
-import torch
 
 from one2four_training import networks
 from one2four_training.accompany import decode, features, grid
 from one2four_training.export import export, notes
 from one2four_training.export.graph import session
 from one2four_training.export.notes_graph import band_to_onnx, plan_to_onnx
-from one2four_training.export.weights import load_pack
-from one2four_training.networks import accompany_plan
 
 
 def test_onnx_agrees_with_torch_from_non_zero_states():
@@ -19,20 +16,6 @@ def test_onnx_agrees_with_torch_from_non_zero_states():
     plan, band = session(plan_to_onnx(net.plan)), session(band_to_onnx(net))
     assert notes.parity(net, plan, band) < 1e-5
     assert notes.parity(notes.rounded(networks.build("accompany-band")), plan, band) > 1e-3
-
-
-def test_a_larger_network_goes_on_with_what_a_pack_does(tmp_path, monkeypatch):
-    cells = torch.rand(2 * grid.CELLS, 3, 2, accompany_plan.inputs_of(grid.PHASE))
-    found = []
-    for units in (16, 24):
-        monkeypatch.setattr(accompany_plan, "UNITS", units)
-        net = notes.rounded(networks.build("accompany-plan"))
-        if found:
-            load_pack(net, tmp_path)
-        else:
-            onnx.save(plan_to_onnx(net), tmp_path / notes.PLAN)
-        found.append(net(cells, net.zero_state(2))[0])
-    assert torch.allclose(*found, atol=1e-5)
 
 
 def test_pack_is_complete(tmp_path, made_songs):

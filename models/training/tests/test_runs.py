@@ -45,10 +45,11 @@ def test_a_bank_that_is_missing_is_named(tmp_path, monkeypatch):
 def test_excerpts_of_another_seed_are_not_taken_for_those_of_this(tmp_path, monkeypatch):
     monkeypatch.setenv("ONE2FOUR_CACHE", str(tmp_path))
     (tmp_path / "audio").mkdir()
-    entry = {"name": "a.0", "seed": 1, "bank": "fluid"}
+    entry = {"name": "a.0", "seed": 1, "bank": "fluid", "method": render.METHOD}
     assert render.rendered(entry) is None
     runs.write(tmp_path / "audio" / "a.0.json", **entry)
     assert render.rendered(entry)["name"] == "a.0"
-    assert render.rendered({**entry, "bank": "gmbank"}) is None
+    for other in ({"bank": "gmbank"}, {"method": 0}):
+        assert render.rendered({**entry, **other}) is None
     with pytest.raises(SystemExit, match="another seed"):
         render.rendered({**entry, "seed": 2})

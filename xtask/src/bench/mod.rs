@@ -53,15 +53,14 @@ impl Row {
         }
     }
 
-    fn is_over(&self) -> bool {
-        // What is not a number passes nothing.
-        self.target.is_some_and(|target| !(self.value <= target))
+    fn passes(&self) -> bool {
+        self.target.is_none_or(|target| self.value <= target)
     }
 
     fn verdict(&self) -> &'static str {
         match self.target {
-            Some(_) if self.is_over() => "OVER",
-            Some(_) => "pass",
+            Some(_) if self.passes() => "pass",
+            Some(_) => "OVER",
             None => "",
         }
     }
@@ -130,7 +129,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     fs::write(&path, serde_json::to_string_pretty(&table)? + "\n")?;
     println!("{}", path.display());
-    let over = table.rows.iter().filter(|row| row.is_over()).count();
+    let over = table.rows.iter().filter(|row| !row.passes()).count();
     ensure!(over == 0, "{over} of the values above are OVER their limit");
     Ok(())
 }
