@@ -160,7 +160,7 @@ impl State {
     /// thread asks, but only while the host runs anything through the plugin: some do not until the song
     /// plays, and it would begin with the old setting.
     pub fn asks_for_restart(&mut self) -> bool {
-        let is_due = self.changed_at.is_some() && self.words.is_idle;
+        let is_due = self.changed_at.is_some() && self.words.is_idle && self.words.is_active;
         !std::mem::replace(&mut self.has_asked, is_due) && is_due
     }
 
