@@ -286,6 +286,7 @@ impl<C: Class> One2Four<C> {
                 pack.manifest.stream
             }
             Err(error) => {
+                self.params.band.style_names.set(Vec::new());
                 self.status.set_pack(None);
                 self.status
                     .set_fault(Some(format!("{error}; the input passes")));

@@ -19,6 +19,16 @@ pub fn clap() -> PathBuf {
     bundled().join("One2Four.clap")
 }
 
+/// What belongs to the built CLAP: inside it where it is a folder, beside it where it is a file.
+pub fn resources() -> PathBuf {
+    let clap = clap();
+    if clap.is_dir() {
+        clap.join("Contents/Resources")
+    } else {
+        clap.with_extension("")
+    }
+}
+
 /// Puts the CLAP that was built along with this test, with the checks of a debug build, into `folder`
 /// with the bundle's resources, and tells where it is.
 ///

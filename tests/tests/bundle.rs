@@ -77,14 +77,8 @@ fn both_bundles_hold_packs_and_runtime() {
         std::env::consts::DLL_PREFIX,
         std::env::consts::DLL_SUFFIX
     );
-    let clap = paths::clap();
-    let beside_or_inside = if clap.is_dir() {
-        clap.join("Contents/Resources")
-    } else {
-        clap.with_extension("")
-    };
     let in_vst3 = paths::bundled().join("One2Four.vst3/Contents/Resources");
-    for resources in [beside_or_inside, in_vst3] {
+    for resources in [paths::resources(), in_vst3] {
         for file in [
             "runtime/LICENSE",
             "packs/remix/pack.toml",
@@ -225,15 +219,13 @@ fn a_project_finds_its_settings_and_its_pack_again() {
         max_block: 512,
     };
     let player = loaded_into.activate(setup).unwrap();
-    let fault = binary
-        .report()
-        .unwrap()
-        .instances
-        .pop()
-        .unwrap()
-        .fault
-        .unwrap();
-    assert!(fault.contains("not-here"), "{fault}");
+    // Other tests have instances of their own.
+    let instances = binary.report().unwrap().instances.into_iter();
+    let faults: Vec<_> = instances.filter_map(|instance| instance.fault).collect();
+    assert!(
+        faults.iter().any(|fault| fault.contains("not-here")),
+        "{faults:?}"
+    );
     loaded_into.deactivate(player);
     assert_eq!(
         loaded_into.save().unwrap().field("pack").as_deref(),

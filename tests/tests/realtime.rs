@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use stage::syscalls::{self, Watch};
-use stage::{Binary, CLASSES, Change, MULTI_OUT, Mode, Player, STEREO, Setup, alloc, paths};
+use stage::{
+    Binary, CLASSES, Change, MULTI_OUT, Metre, Mode, Player, STEREO, Setup, Transport, alloc, paths,
+};
 
 stage::count_system_allocations!();
 
@@ -33,15 +35,17 @@ struct Piece {
     pack: Option<&'static str>,
 }
 
-/// Every rate with every length of blocks, the classes and chunks in turn.
+/// Every rate with every length of blocks, and either with each class and chunk in turn.
 fn pieces() -> Vec<Piece> {
     const CHUNKS: [&str; 3] = ["hop", "100ms", "250ms"];
+    const BLOCKS: [usize; 6] = [1, 17, 64, 441, 1024, MAX_BLOCK];
+    let rates = [44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0];
     let mut pieces = Vec::new();
-    for rate in [44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0] {
-        for block in [1, 17, 64, 441, 1024, MAX_BLOCK] {
+    for (rate_idx, rate) in rates.into_iter().enumerate() {
+        for (block_idx, block) in BLOCKS.into_iter().enumerate() {
             pieces.push(Piece {
-                class: CLASSES[pieces.len() % 2],
-                chunk: CHUNKS[pieces.len() % 3],
+                class: CLASSES[(rate_idx + block_idx) % 2],
+                chunk: CHUNKS[(rate_idx + block_idx) % 3],
                 rate,
                 block,
                 pack: None,
@@ -63,16 +67,26 @@ fn tone(len: usize) -> Vec<f32> {
     (0..len).map(|n| (n as f32 * 0.1).sin() * 0.5).collect()
 }
 
-/// Plays for a moment like a sound card, with automation and a seek in the middle: at one hop so long that
-/// stems come out before it and after it.
-fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::ClapId) {
-    let seconds = match piece.chunk {
+/// What came out of a piece.
+#[derive(Debug, Default)]
+struct Heard {
+    stems: bool,
+    notes: bool,
+}
+
+/// Plays for a moment like a sound card, with automation and a seek in the middle: so long that stems come
+/// out before it and after it, but for blocks of one sample.
+fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::ClapId) -> Heard {
+    let seconds = match (piece.pack, piece.chunk) {
         _ if piece.block == 1 => 0.05,
-        "hop" => 1.2,
-        _ => 0.35,
+        (Some(_), _) => 4.0,
+        (None, "hop") => 0.9,
+        (None, "100ms") => 1.2,
+        _ => 2.0,
     };
     let num_blocks = (seconds * piece.rate) as usize / piece.block + 2;
     let block = tone(piece.block);
+    let mut heard = Heard::default();
     let started = Instant::now();
     for block_idx in 0..num_blocks {
         let change = Change {
@@ -89,13 +103,17 @@ fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::C
         if block_idx == num_blocks / 2 {
             player.reset();
         }
+        let is_loud = |bus_idx| player.bus(bus_idx)[0].iter().any(|sample| *sample != 0.0);
+        heard.stems |= (1..player.num_buses()).any(is_loud);
+        heard.notes |= !player.notes().is_empty();
         let played = Duration::from_secs_f64((block_idx * piece.block) as f64 / piece.rate);
         std::thread::sleep(played.saturating_sub(started.elapsed() + MAX_LEAD));
     }
+    heard
 }
 
 /// The audio thread of one piece, and a main thread that asks for everything meanwhile.
-fn perform(binary: &Binary, piece: Piece) {
+fn perform(binary: &Binary, piece: Piece) -> Heard {
     let mut instance = binary.instantiate(piece.class).unwrap();
     instance.set_mode(Mode::Realtime).unwrap();
     instance.set_text("chunk", piece.chunk).unwrap();
@@ -118,7 +136,10 @@ fn perform(binary: &Binary, piece: Piece) {
         );
         std::thread::sleep(Duration::from_millis(5));
     }
-    let player = std::thread::scope(|scope| {
+    if piece.pack.is_some() {
+        player.set_transport(Some(Transport::new(piece.rate, 120.0, Metre::COMMON)));
+    }
+    let (player, heard) = std::thread::scope(|scope| {
         let audio = scope.spawn(move || {
             // In a thread's first block the system makes room for the thread's own variables in a file
             // that was loaded late, whatever the file.
@@ -130,8 +151,8 @@ fn perform(binary: &Binary, piece: Piece) {
             player.play(&[&[0.1], &[0.1]], &[change]).unwrap();
             alloc::abort_on_this_thread();
             let _watch = Watch::start().expect("Linux 5.11 or newer");
-            play(&mut player, piece, gain);
-            player
+            let heard = play(&mut player, piece, gain);
+            (player, heard)
         });
         while !audio.is_finished() {
             instance.save().unwrap();
@@ -147,11 +168,12 @@ fn perform(binary: &Binary, piece: Piece) {
         .collect();
     assert!(calls.is_empty(), "system calls {calls:?}, {piece:?}");
     instance.deactivate(player);
+    heard
 }
 
 /// Plays every piece on a machine whose cores are all busy and whose plugin's locks are held by
-/// others most of the time.
-fn sweep(clap: &Path) {
+/// others most of the time. What came out of any.
+fn sweep(clap: &Path) -> Heard {
     let is_over = AtomicBool::new(false);
     let binary = Binary::open(clap).unwrap();
     std::thread::scope(|scope| {
@@ -169,20 +191,24 @@ fn sweep(clap: &Path) {
             }
         });
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            pieces()
+            let heard: Vec<_> = pieces()
                 .into_iter()
-                .for_each(|piece| perform(&binary, piece));
+                .map(|piece| perform(&binary, piece))
+                .collect();
+            Heard {
+                stems: heard.iter().any(|heard| heard.stems),
+                notes: heard.iter().any(|heard| heard.notes),
+            }
         }));
         is_over.store(true, Ordering::Relaxed);
-        if let Err(panic) = ended {
-            std::panic::resume_unwind(panic);
-        }
-    });
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 #[test]
 fn the_released_plugin_keeps_the_audio_thread_free() {
-    sweep(&paths::clap());
+    let heard = sweep(&paths::clap());
+    assert!(heard.stems && heard.notes, "{heard:?} came out");
 }
 
 #[test]
@@ -223,7 +249,9 @@ fn an_allocation_inside_the_plugin_file_aborts() {
 /// An offline host is made to wait for its stems: there process() sleeps.
 #[test]
 fn a_wait_inside_the_plugin_file_is_seen() {
-    let binary = Binary::open(&paths::clap()).unwrap();
+    // A file of its own: reports of the sweep's are of its instances.
+    let folder = tempfile::tempdir().unwrap();
+    let binary = Binary::open(&paths::debug_clap(folder.path())).unwrap();
     let mut instance = binary.instantiate(MULTI_OUT).unwrap();
     instance.set_mode(Mode::Offline).unwrap();
     let mut player = instance

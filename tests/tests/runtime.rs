@@ -8,11 +8,11 @@ use std::path::Path;
 use one2four::geometry::{ChunkSetting, Geometry};
 use one2four::pack::{self, Pack, Places};
 use sha2::{Digest, Sha256};
+use stage::paths;
 
 #[test]
 fn a_runtime_that_cannot_be_used_is_told_and_tried_again() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let bundled = Places::in_resources(target.join("bundled/One2Four"), None);
+    let bundled = Places::in_resources(paths::resources(), None);
     let pack = Pack::find(&bundled, "remix").unwrap();
     let geometry = Geometry::new(&pack.manifest.stream, 44_100.0, ChunkSetting::Tenth);
     let load = |runtime: &Path| {
@@ -38,7 +38,13 @@ fn a_runtime_that_cannot_be_used_is_told_and_tried_again() {
         library.with_file_name("sha256"),
     )
     .unwrap();
-    let other = fs::read(target.join("bundled/One2Four.clap")).unwrap();
+    let clap = paths::clap();
+    let plugin = if clap.is_dir() {
+        clap.join("Contents/MacOS/One2Four")
+    } else {
+        clap
+    };
+    let other = fs::read(plugin).unwrap();
     for (what, bytes) in [
         ("text", b"not a library".as_slice()),
         ("half of it", &whole[..whole.len() / 2]),

@@ -1,13 +1,17 @@
 //! `bundle`: the CLAP and the VST3 with everything they need, in `target/bundled`.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::workspace::{NAME, PACKAGE, Workspace, resources_of};
-use crate::{files, install, packs, runtime};
+use crate::{files, install, interrupt, packs, runtime};
+
+/// How often a command that waits for another looks whether that is done.
+const POLL: Duration = Duration::from_millis(100);
 
 /// Builds the CLAP and VST3 bundles, with packs and runtime, in target/bundled
 #[derive(clap::Args)]
@@ -36,8 +40,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// Builds what changed since the last time.
 pub fn bundle(workspace: &Workspace) -> Result<()> {
     fs::create_dir_all(&workspace.target)?;
-    let lock = fs::File::create(workspace.target.join("bundled.lock"))?;
-    lock.lock().context("another run keeps the bundle locked")?; // until the end of this function
+    let _lock = lock(workspace)?;
 
     // The bundler reads `bundler.toml` from the current folder.
     std::env::set_current_dir(&workspace.root)?;
@@ -59,6 +62,24 @@ pub fn bundle(workspace: &Workspace) -> Result<()> {
         sign(&plugin);
     }
     Ok(())
+}
+
+/// The only right to change the bundles, until it is dropped.
+fn lock(workspace: &Workspace) -> Result<fs::File> {
+    let file = fs::File::create(workspace.target.join("bundled.lock"))?;
+    let mut is_told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) if interrupt::has_come() => bail!("interrupted"),
+            Err(TryLockError::WouldBlock) if !is_told => {
+                eprintln!("Another command is building the plugin: waiting for it");
+                is_told = true;
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(POLL),
+        }
+    }
 }
 
 /// Whether both bundles hold the library that cargo built.

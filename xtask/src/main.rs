@@ -6,6 +6,7 @@ mod bundle;
 mod files;
 mod hosts;
 mod install;
+mod interrupt;
 mod measure;
 mod packs;
 mod picture;

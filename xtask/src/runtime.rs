@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::files::sha256;
+use crate::interrupt;
 use crate::workspace::Workspace;
 
 /// The wheel's version.
@@ -119,6 +120,9 @@ fn fetch(cache: &Path, wheel: &Wheel) -> Result<()> {
         wheel.platform
     );
     let archive = download(python, work.path(), wheel, &[]).or_else(|first| {
+        if interrupt::has_come() {
+            return Err(first);
+        }
         eprintln!("warning: {first:#}; trying once more without pip's cache");
         download(python, work.path(), wheel, &["--no-cache-dir"])
     })?;

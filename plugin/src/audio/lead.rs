@@ -157,6 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_made_to_wait_from_the_margin_on_or_where_it_says_that_it_renders() {
+        let geometry = Geometry::new(&Stream::DEFAULT, 48_000.0, ChunkSetting::OneSecond);
+        assert!(
+            geometry.margin_s() > 0.05,
+            "as far as live hosts work ahead"
+        );
+        let may_wait = |ahead_s: f64, is_offline| {
+            let (mut lead, now) = (Lead::new(&geometry, is_offline), Instant::now());
+            lead.start_block(0, now);
+            lead.may_wait((ahead_s * geometry.sample_rate) as i64, now)
+        };
+        assert!(!may_wait(geometry.margin_s() - 0.005, false));
+        assert!(may_wait(geometry.margin_s() + 10.0, false));
+        assert!(may_wait(0.0, true));
+    }
+
+    #[test]
     fn a_sound_card_with_a_fast_clock_is_not_ahead() {
         assert!(
             lead_after(4.0 * 3600.0, 1.001) < 0.02,

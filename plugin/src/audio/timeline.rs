@@ -159,13 +159,15 @@ fn point(position: i64, time: &HostTime) -> Point {
     };
     if is_playing {
         let bar_len = point.bar_len();
-        let start = usable(time.bar_quarters)
-            .filter(|start| (quarters - start).abs() <= 2.0 * bar_len)
-            .unwrap_or_else(|| (quarters / bar_len).floor() * bar_len);
+        // Hosts that know no bars may tell the first one for ever.
+        let told =
+            usable(time.bar_quarters).filter(|start| (quarters - start).abs() <= 2.0 * bar_len);
+        let start = told.unwrap_or_else(|| (quarters / bar_len).floor() * bar_len);
         point.bar_quarters = start;
         // Whatever a host rounds, and after bars of other lengths too.
         let number = (start / bar_len + 0.1).floor() as i32;
-        point.bar_number = time.bar_number.unwrap_or(number);
+        let is_of_it = told.is_some() || time.bar_quarters.is_none();
+        point.bar_number = time.bar_number.filter(|_| is_of_it).unwrap_or(number);
     }
     point
 }
@@ -223,6 +225,23 @@ mod tests {
         assert_eq!(one.len(), 1);
         assert_eq!((one[0].bar_number, one[0].bar_quarters), (-1, -4.0));
         assert_eq!(one, news(1_111, 1_000_000, steady));
+    }
+
+    #[test]
+    fn a_host_that_tells_the_first_bar_for_ever_has_others_all_the_same() {
+        let song = |position: i64| HostTime {
+            bar_quarters: Some(0.0),
+            bar_number: Some(0),
+            ..at(position as f64 / 24_000.0, 120.0)
+        };
+        let found = news(512, 1_000_000, song);
+        let last = found.last().unwrap();
+        let bars = (last.quarters - last.bar_quarters) / 4.0;
+        assert_eq!(
+            last.bar_number + bars.floor() as i32,
+            last.quarters as i32 / 4
+        );
+        assert!(found.len() < 3, "{found:?}");
     }
 
     #[test]

@@ -63,12 +63,12 @@ impl Directions {
         self.0.clear();
     }
 
-    /// Adds one; where there is no room it takes the place of the last.
+    /// Adds one; where there is no room it takes the place of the last, for late is better than early.
     pub fn add(&mut self, position: i64, direction: Direction) {
         if self.0.len() < self.0.capacity() {
             self.0.push((position, direction));
         } else if let Some(last) = self.0.last_mut() {
-            last.1 = direction;
+            *last = (position, direction);
         }
     }
 

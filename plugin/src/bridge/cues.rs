@@ -12,8 +12,8 @@ pub const MAX_CUES: usize = 1024;
 const KEPT_FOR_ENDS: usize = 256;
 /// The longest log in seconds: a bounce writes the notes of a whole song.
 pub const MAX_LOG_S: f64 = 3600.0;
-/// The most cues of a log.
-const MAX_LOGGED: usize = 1 << 18;
+/// The most cues of a log: 145 in each second of an hour.
+const MAX_LOGGED: usize = 1 << 19;
 
 /// The cues of a chunk, of which there is room for [`MAX_CUES`].
 pub struct Cues {

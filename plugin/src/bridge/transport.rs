@@ -50,13 +50,17 @@ impl Points {
         self.0.clear();
     }
 
-    /// Adds one; where there is no room it takes the place of the last.
+    /// Adds one; where there is no room it takes the place of the last. A jump gives its place to another only: what
+    /// comes after it is told with the next chunk.
     pub fn add(&mut self, mut point: Point) {
         if self.0.len() < self.0.capacity() {
             self.0.push(point);
-        } else if let Some(last) = self.0.last_mut() {
-            point.is_jump |= last.is_jump;
-            point.since = last.since;
+        } else if let Some(last) = self.0.last_mut()
+            && (point.is_jump || !last.is_jump)
+        {
+            if !point.is_jump {
+                point.since = last.since;
+            }
             *last = point;
         }
     }
@@ -64,5 +68,31 @@ impl Points {
     /// All of them.
     pub fn all(&self) -> &[Point] {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_stays_where_it_was_however_full_the_chunk() {
+        let mut points = Points::new(true);
+        for position in 0..2 * MAX_POINTS as i64 {
+            points.add(Point {
+                position,
+                since: position,
+                quarters: 0.0,
+                tempo: 120.0,
+                bar_quarters: 0.0,
+                bar_number: 0,
+                numerator: 4,
+                denominator: 4,
+                is_playing: true,
+                is_jump: position == 300,
+            });
+        }
+        let jumps = points.all().iter().filter(|point| point.is_jump);
+        assert_eq!(jumps.map(|point| point.position).collect::<Vec<_>>(), [300]);
     }
 }

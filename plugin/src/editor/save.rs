@@ -152,7 +152,9 @@ fn midi(ui: &mut Ui, state: &State, save: &mut Save) {
             }
         }
     });
-    save.no_bars &= last_bars(state, 1).is_none();
+    if save.no_bars {
+        save.no_bars = last_bars(state, 1).is_none();
+    }
     if save.no_bars {
         menu::note(ui, "The band has not played a whole bar yet.", theme::ALERT);
     }

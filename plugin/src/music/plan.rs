@@ -93,6 +93,11 @@ impl Follow {
         *self = Self::new(self.rules);
     }
 
+    /// Another place of the same song: its key and style are known, its chord is not.
+    pub fn jump(&mut self) {
+        self.scores = None;
+    }
+
     /// Takes the plan's logits of the next beat.
     pub fn step(&mut self, logits: &PlanLogits, place: &Place) -> Decided {
         let [first, middle, other] = self.rules.change_costs;
@@ -169,4 +174,46 @@ fn first_best(values: &[f64]) -> usize {
         .iter()
         .position(|&value| value == highest)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_keeps_style_and_key_and_forgets_the_chord() {
+        let rules = PlanRules {
+            change_costs: [20.0; 3],
+            key_memory: 0.95,
+            style_memory: 0.99,
+            style_lead: 8.0,
+            style_priors: std::array::from_fn(|style| if style == 0 { 30.0 } else { 0.0 }),
+        };
+        let place = Place {
+            bar: 0,
+            beat: 0,
+            beats_per_bar: 4,
+            is_compound: false,
+            bpm: 120.0,
+            is_first: false,
+        };
+        let logits = |chord: usize, key: usize, style: usize| {
+            let mut logits = PlanLogits::default();
+            logits.chords[chord] = 9.0;
+            logits.keys[key] = 9.0;
+            logits.styles[style] = 9.0;
+            logits
+        };
+        let mut follow = Follow::new(rules);
+        for _ in 0..20 {
+            follow.step(&logits(3, 5, 7), &place);
+        }
+        let found = |decided: Decided| (decided.chord, decided.key, decided.style);
+        let other = logits(4, 6, 8);
+        assert_eq!(found(follow.step(&other, &place)), (3, 5, 7));
+        follow.jump();
+        assert_eq!(found(follow.step(&other, &place)), (4, 5, 7));
+        follow.reset();
+        assert_eq!(found(follow.step(&other, &place)), (4, 6, 0));
+    }
 }

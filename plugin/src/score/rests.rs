@@ -33,7 +33,7 @@ pub fn without_gaps(cues: &[Cue]) -> Vec<Cue> {
                 let is_next = (cue.quarters - last.quarters - length(&last_beat)).abs() < TOLERANCE;
                 let rests = if beat.is_free && last_beat.is_free && !is_next {
                     free_rests(&last, cue, &beat, found.as_slice())
-                } else if goes_on(&last, cue, found.as_slice()) {
+                } else if !is_next && goes_on(&last, cue, found.as_slice()) {
                     let from = last.quarters + length(&last_beat);
                     let mut rests = rests_before(cue, &beat, |at, beat| {
                         at.quarters - length(beat) > from - TOLERANCE
@@ -117,17 +117,18 @@ fn between(last: &Cue, cue: &Cue, rest: Cue) -> Cue {
     Cue { position, ..rest }
 }
 
-/// Whether the song went on from one beat to another, as far as the beats before tell how fast it goes: a
+/// Whether the song went on from one beat to another, as far as the beat before them tells how fast it goes: a
 /// jump forwards takes no time.
 fn goes_on(last: &Cue, cue: &Cue, before: &[Cue]) -> bool {
-    let earlier = before.iter().rev().find(|earlier| {
-        matches!(earlier.act, Act::Beat(_)) && earlier.quarters < last.quarters - TOLERANCE
+    let earlier = before.iter().rev().find_map(|earlier| match earlier.act {
+        Act::Beat(beat) if earlier.position < last.position => Some((earlier, length(&beat))),
+        _ => None,
     });
-    let Some(earlier) = earlier else {
+    let Some((earlier, quarters)) = earlier else {
         return true;
     };
-    let speed = |from: &Cue, to: &Cue| {
-        (to.quarters - from.quarters) / (to.position - from.position).max(1) as f64
+    let speed = |quarters: f64, from: &Cue, to: &Cue| {
+        quarters / (to.position - from.position).max(1) as f64
     };
-    speed(last, cue) < 2.0 * speed(earlier, last)
+    speed(cue.quarters - last.quarters, last, cue) < 2.0 * speed(quarters, earlier, last)
 }

@@ -126,11 +126,10 @@ impl Heard {
 }
 
 fn play(input: &Signal, bpm: f64, style: Option<u8>) -> Heard {
-    let bundle = paths::bundled().join("One2Four");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/packs");
     let places = Places {
         packs: vec![shipped],
-        ..Places::in_resources(bundle, None)
+        ..Places::in_resources(paths::resources(), None)
     };
     let stream = Pack::find(&places, "accompany").unwrap().manifest.stream;
     let (setting, status) = (ChunkSetting::OneSecond, Arc::new(Status::default()));

@@ -1,7 +1,7 @@
 //! The editor, worked by its accessible names and looked at, without a window.
 
 mod band;
-mod bench;
+mod frame;
 mod rig;
 
 use std::sync::atomic::Ordering;

@@ -182,7 +182,8 @@ pub fn disk_full_in_export() -> Found {
     rig.click("Save now");
     rig.wait_for("cannot be written");
     let node = rig.harness.get_by_label_contains("cannot be written");
-    let says = node.accesskit_node().label().unwrap_or_default();
+    let node = node.accesskit_node();
+    let says = node.label().or_else(|| node.value()).unwrap();
     let folder = rig.folder.path().to_string_lossy().into_owned();
     Found {
         what: left_in(&rig.folder.path().join("stems")),

@@ -10,11 +10,9 @@ use sha2::{Digest, Sha256};
 
 /// The runtime of the bundle and the packs in this folder.
 pub fn bundled(packs: &Path) -> Places {
-    // `cargo xtask bundle` has put the runtime there.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     Places {
         packs: vec![packs.into()],
-        ..Places::in_resources(target.join("bundled/One2Four"), None)
+        ..Places::in_resources(stage::paths::resources(), None)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use one2four::audio::HostTime;
-use one2four::bridge::{Act, Beat, Cue};
+use one2four::bridge::{Act, Beat, Cue, Feel};
 use one2four::geometry::ChunkSetting;
 use one2four::params::{Mix, gain_idx, mute_idx};
 
@@ -168,6 +168,64 @@ fn a_seek_and_a_loop_end_what_sounds_and_start_at_the_next_beat() {
         let expected = cut as f64 + (next - to) * QUARTER as f64;
         assert_eq!(position, expected as i64);
     }
+}
+
+#[test]
+fn a_beat_that_a_seek_hits_by_a_hair_is_played_once_and_whole() {
+    // Within what hosts round to, before the beat at which the song is cut or after the one where it goes on.
+    const HAIR: f64 = 5e-4;
+    let cut = 4 * QUARTER;
+    for (hair_before, hair_after) in [(0.0, HAIR), (HAIR, 0.0), (HAIR, HAIR)] {
+        let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::sound());
+        deck.song = Box::new(move |sample| match sample.checked_sub(cut) {
+            None => at(hair_before + sample as f64 / QUARTER as f64, 120.0),
+            Some(after) => at(32.0 + hair_after + after as f64 / QUARTER as f64, 120.0),
+        });
+        deck.starts = vec![cut];
+        deck.play(&solo(4.0), random_blocks(3), &[(0, unity())]);
+        let cues = deck.status.cues.all();
+        let found = beats(&cues);
+        let before = found.iter().filter(|(at, ..)| *at < cut as i64);
+        assert_eq!(before.count(), 4, "{hair_before}, {hair_after}");
+        let (position, quarters, _) = found[4];
+        assert_eq!((position, quarters.round()), (cut as i64, 32.0));
+        assert!(sounding(&cues, cut as i64) > 0, "the beat's notes go on");
+    }
+}
+
+#[test]
+fn half_time_has_the_hosts_bars_also_where_the_metre_changes_within_its_own() {
+    let mut deck = deck(ChunkSetting::Tenth, Pace::Offline, &Double::sound());
+    deck.direction.feel = Feel::Half;
+    // Three bars of four, then bars of three.
+    deck.song = Box::new(|sample| {
+        let quarters = sample as f64 / QUARTER as f64;
+        let (signature, bar, start) = if quarters < 12.0 {
+            let bar = (quarters / 4.0).floor();
+            ((4, 4), bar, 4.0 * bar)
+        } else {
+            let bar = ((quarters - 12.0) / 3.0).floor();
+            ((3, 4), 3.0 + bar, 12.0 + 3.0 * bar)
+        };
+        HostTime {
+            signature: Some(signature),
+            bar_quarters: Some(start),
+            bar_number: Some(bar as i32),
+            ..at(quarters, 120.0)
+        }
+    });
+    let input = solo(9.0);
+    deck.play(&input, blocks_of(500), &[(0, unity())]);
+    let found = beats(&done(&deck, &input));
+    for (idx, (_, quarters, beat)) in found.iter().enumerate() {
+        let expected = match idx {
+            0..12 => (idx as i32 / 4, idx as u8 % 4, 4),
+            _ => (3 + (idx as i32 - 12) / 3, (idx as u8 - 12) % 3, 3),
+        };
+        assert_eq!((beat.bar, beat.beat, beat.beats_per_bar), expected, "{idx}");
+        assert!((quarters - idx as f64).abs() < 1e-6, "{quarters}");
+    }
+    assert_eq!(found.len(), 18);
 }
 
 #[test]

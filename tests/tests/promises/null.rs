@@ -1,5 +1,5 @@
 use one2four::geometry::ChunkSetting;
-use one2four::params::solo_idx;
+use one2four::params::{Mix, mute_idx, solo_idx};
 
 use crate::deck::*;
 use crate::doubles::Double;
@@ -60,6 +60,49 @@ fn stem_buses_add_up_to_the_main_output() {
     assert!(difference_db(&sum, 0, &played.main) <= -120.0);
     // The double's stems differ, or the sum would prove nothing.
     assert!(difference_db(&played.stems[0], 0, &played.stems[2]) > -20.0);
+}
+
+#[test]
+fn every_strip_moves_its_own_stem_and_no_other() {
+    let play = |mix: Mix| {
+        let sound = Double::sound().load();
+        let mut deck = Deck::new(48_000.0, ChunkSetting::Hop, 1, Pace::Offline, sound);
+        let input = noise_signal(1, 8_000);
+        deck.play(&input, blocks_of(512), &[(0, mix)]).stems
+    };
+    let at_unity = play(unity());
+    for (idx, stem) in at_unity.iter().enumerate() {
+        for other in &at_unity[idx + 1..] {
+            let difference = difference_db(stem, 0, other);
+            assert!(difference > -40.0, "or an exchange would not be seen");
+        }
+    }
+    let scaled = |stem: &Signal, gain: f32| -> Signal {
+        let channels = stem.iter();
+        channels
+            .map(|channel| channel.iter().map(|sample| gain * sample).collect())
+            .collect()
+    };
+    for moved in 0..4 {
+        let (mut muted, mut soloed) = (unity(), unity());
+        muted[mute_idx(1 + moved)] = 1.0;
+        soloed[solo_idx(1 + moved)] = 1.0;
+        for (mix, own, others) in [
+            (with_stem_gain(moved, 0.3), 0.3, 1.0),
+            (muted, 0.0, 1.0),
+            (soloed, 1.0, 0.0),
+        ] {
+            let stems = play(mix);
+            for (idx, stem) in stems.iter().enumerate() {
+                let gain = if idx == moved { own } else { others };
+                let difference = difference_db(stem, 0, &scaled(&at_unity[idx], gain));
+                assert!(
+                    difference <= -120.0,
+                    "{difference} dBFS in stem {idx} where strip {moved} has {own}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A host with one instance of the built plugin.
 
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -68,9 +67,7 @@ impl Hosted {
     pub fn new(id: &str, channels: usize, pace: Pace, params: &[(&str, &str)]) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let binary = Binary::open(&target.join("bundled/One2Four.clap"))
-            .expect("cargo xtask bundle makes the bundle");
+        let binary = Binary::open(&stage::paths::clap()).unwrap();
         let mut instance = binary.instantiate(id).unwrap();
         instance.select_channels(channels as u32).unwrap();
         let mode = if pace == Pace::Offline {
@@ -131,6 +128,12 @@ impl Hosted {
     /// Whether the instance has asked to be restarted since the last call.
     pub fn take_restart_request(&self) -> bool {
         self.instance.requests().take_restart()
+    }
+
+    /// Asserts that stems came out wherever there should be some: at unity the input nulls as well.
+    pub fn assert_whole(&self) {
+        let report = self.report();
+        assert_eq!((report.fault, report.gap_samples), (None, 0));
     }
 
     /// The instance's report.

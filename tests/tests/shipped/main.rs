@@ -31,6 +31,7 @@ fn null_at_every_rate_and_layout() {
                 residual <= -120.0,
                 "{residual} dBFS, {id}, {channels} channels, {rate} Hz"
             );
+            hosted.assert_whole();
         }
     }
 }
@@ -74,6 +75,41 @@ fn a_gain_event_acts_on_the_sample_it_arrived_with() {
         let gain = 1.0 - ((i + 1).saturating_sub(at) as f32 / ramp as f32).min(1.0);
         assert!((output - gain * input).abs() < 1e-5, "sample {i}");
     }
+    hosted.assert_whole();
+}
+
+#[test]
+fn every_strips_parameters_move_its_own_bus_and_no_other() {
+    let input = noise(2, 8_000, 13);
+    let play = |settings: &[(&str, &str)]| {
+        let settings = [&[("chunk", "hop")], settings].concat();
+        let mut hosted = Hosted::new(MULTI_OUT, 2, Pace::Offline, &settings);
+        let played = hosted.activate(44_100.0).play(&input, || 512, &[]);
+        hosted.assert_whole();
+        played
+    };
+    let at_unity = play(&[]);
+    for (moved, name) in ["drums", "bass", "piano", "other"].into_iter().enumerate() {
+        for (param, text, own, others) in [
+            ("gain", "-20", 0.1, 1.0),
+            ("mute", "on", 0.0, 1.0),
+            ("solo", "on", 1.0, 0.0),
+        ] {
+            let param = format!("{name}_{param}");
+            let played = play(&[(&param, text)]);
+            for idx in 0..4 {
+                let gain = if idx == moved { own } else { others };
+                let mut expected = at_unity.stem(idx);
+                let samples = expected.iter_mut().flatten();
+                samples.for_each(|sample| *sample *= gain);
+                let difference = largest_difference_db(&played.stem(idx), &expected);
+                assert!(
+                    difference <= -120.0,
+                    "{difference} dBFS, bus {idx}, {param}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -108,6 +144,7 @@ fn blocks_of_one_sample_are_taken() {
     let mut hosted = Hosted::new(STEREO, 2, Pace::Offline, &[("chunk", "hop")]);
     let played = hosted.activate(44_100.0).play(&input, || 1, &[]);
     assert!(largest_difference_db(&played.main(), &input) <= -120.0);
+    hosted.assert_whole();
 }
 
 #[test]
@@ -304,6 +341,18 @@ fn a_pack_or_chunk_set_while_playing_asks_for_a_restart_and_keeps_the_latency() 
     assert_eq!(hosted.latency(), latency, "until the host restarts it");
     hosted.activate(44_100.0);
     assert!(hosted.latency() > latency, "and then it is the new one");
+
+    hosted.play(&input, || 512, &[]);
+    hosted.take_restart_request();
+    let mut saved = hosted.instance.save().unwrap();
+    saved.set_field("pack", "accompany");
+    hosted.instance.load(&saved).unwrap();
+    let latency = hosted.latency();
+    hosted.play(&input, || 512, &[]);
+    assert!(hosted.take_restart_request(), "for the pack");
+    assert_eq!(hosted.latency(), latency, "until the host restarts it");
+    hosted.activate(44_100.0);
+    assert!(hosted.latency() > latency, "a band's is longer");
 }
 
 #[test]

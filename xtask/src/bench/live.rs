@@ -1,7 +1,6 @@
 //! What is measured in this process: the worker, the audio thread, a bounce.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -118,7 +117,6 @@ pub fn bounce(workspace: &Workspace) -> Result<Vec<Row>> {
         latency,
         host_rate,
         mode: Mode::Offline,
-        is_interrupted: Arc::default(),
     };
     let (player, rendered) = render.run(Block::Fixed(512), &mut output, &ProgressBar::hidden())?;
     instance.deactivate(player);

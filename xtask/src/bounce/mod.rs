@@ -11,8 +11,6 @@ mod resample;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -20,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use stage::{Binary, Instance, MULTI_OUT, Metre, Mode, Reader, Setup, Transport};
 
 use crate::workspace::{self, Workspace};
-use crate::{bundle, packs};
+use crate::{bundle, interrupt, packs};
 
 /// The longest block that `--block random` makes.
 pub const MAX_RANDOM_BLOCK: usize = 4096;
@@ -168,14 +166,15 @@ pub fn run(args: &Args) -> Result<()> {
         .transpose()?
         .unwrap_or_default();
     refuse_overwriting(args)?;
-    let is_interrupted = interrupts()?;
+    interrupt::watch()?;
     let mut output = output::Output::create(&args.out, reader.format())?;
 
     let workspace = Workspace::find()?;
-    bundle::bundle(&workspace)?;
-    if is_interrupted.load(Ordering::Relaxed) {
-        bail!("interrupted: nothing was written");
+    let bundled = bundle::bundle(&workspace);
+    if interrupt::has_come() {
+        bail!("interrupted: nothing was written"); // whatever the programs say that it ended
     }
+    bundled?;
     let binary = Binary::open(&workspace.clap())?;
     let mut instance = binary.instantiate(MULTI_OUT)?;
     let shipped = workspace.clap_resources().join("packs");
@@ -222,7 +221,6 @@ pub fn run(args: &Args) -> Result<()> {
         latency,
         host_rate,
         mode,
-        is_interrupted,
     };
     let (player, rendered) = render.run(args.block, &mut output, &progress)?;
     progress.finish_and_clear();
@@ -290,14 +288,6 @@ fn refuse_overwriting(args: &Args) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Raised by Ctrl-C from now on, instead of the end of the process, so that nothing is left behind.
-fn interrupts() -> Result<Arc<AtomicBool>> {
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let raised = is_interrupted.clone();
-    ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed))?;
-    Ok(is_interrupted)
 }
 
 /// Puts a pack's id into the instance's state, as opening a project does, and the input's mute where

@@ -1,7 +1,5 @@
 //! The render loop: what a host does, block after block.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -13,6 +11,7 @@ use super::automation::Event;
 use super::feed::Feed;
 use super::output::Output;
 use super::resample::{Resample, slices};
+use crate::interrupt;
 use crate::measure::{Percentiles, peak_rss_mib};
 
 /// Everything the loop needs.
@@ -29,8 +28,6 @@ pub struct Render {
     pub host_rate: u32,
     /// Whether to keep to the wall clock.
     pub mode: Mode,
-    /// Whether to stop.
-    pub is_interrupted: Arc<AtomicBool>,
 }
 
 /// What the loop saw.
@@ -67,7 +64,7 @@ impl Render {
 
         let start = Instant::now();
         while self.feed.file_frames() != Some(output.frames_written()) {
-            if self.is_interrupted.load(Ordering::Relaxed) {
+            if interrupt::has_come() {
                 bail!("interrupted; nothing was written");
             }
             let frames = lengths.next();

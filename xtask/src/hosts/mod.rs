@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::bundle;
 use crate::workspace::{self, Workspace};
+use crate::{bundle, files};
 
 use material::Material;
 use table::{Row, Table};
@@ -70,6 +70,8 @@ pub fn run(args: &Args) -> Result<()> {
     let folder = workspace.target.join("hosts");
     fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
     let song = args.song.clone().unwrap_or_else(|| workspace.example());
+    let report = folder.join("report.json");
+    files::forget(&report)?;
     let material = Material::prepare(&workspace, &folder, &song)?;
 
     let may_install = !args.no_install;
@@ -88,6 +90,6 @@ pub fn run(args: &Args) -> Result<()> {
         table.extend(rows.unwrap_or_else(|error| vec![Row::broken(*host, "-", "set up", &error)]));
     }
     table.print();
-    table.write(&folder.join("report.json"))?;
+    table.write(&report)?;
     table.verdict()
 }

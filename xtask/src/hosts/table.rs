@@ -1,6 +1,6 @@
 //! What came of every step: the table, `report.json` and the verdict.
 
-use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Error, Result, bail};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Host;
 use super::compare::Difference;
+use crate::files;
 
 /// A step in a host.
 #[derive(Debug, Serialize)]
@@ -136,7 +137,8 @@ impl Table {
 
     /// For a program.
     pub fn write(&self, path: &Path) -> Result<()> {
-        fs::write(path, serde_json::to_string_pretty(&self.0)? + "\n")?;
+        let text = serde_json::to_string_pretty(&self.0)? + "\n";
+        files::write_whole(path, |file| Ok(file.write_all(text.as_bytes())?))?;
         println!("\n{}", path.display());
         Ok(())
     }

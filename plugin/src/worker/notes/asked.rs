@@ -6,7 +6,7 @@ use crate::bridge::Direction;
 
 /// A direction holds for a bar that starts up to so long before it, in seconds: many hosts tell automation
 /// only once a block, of which the usual ones are no longer.
-const SLACK_S: f64 = 0.1;
+pub const SLACK_S: f64 = 0.1;
 
 /// The directions of the input that the band has heard and not yet played to.
 pub struct Asked {

@@ -70,6 +70,7 @@ impl Notes {
                 band.thresholds,
                 band.styles,
                 ahead_samples,
+                geometry.sample_rate,
             ),
             play: Play::new(),
             instrument: band.instrument,
@@ -208,6 +209,7 @@ impl Way for Notes {
             )?;
         }
         self.render(chunk, from)?;
+        self.play.told();
         self.asked.forget_before(until);
         self.song.forget_before(from - self.past_samples);
         self.lanes.take(chunk, &self.input);

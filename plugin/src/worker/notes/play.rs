@@ -88,6 +88,8 @@ pub struct Play {
     is_hush_due: bool,
     plays: [bool; NUM_STEMS],
     done: Vec<Done>,
+    /// Whether nobody heard of `done` yet.
+    is_untold: bool,
 }
 
 impl Play {
@@ -100,12 +102,14 @@ impl Play {
             is_hush_due: false,
             plays: [true; NUM_STEMS],
             done: Vec::new(),
+            is_untold: false,
         }
     }
 
     /// Nothing planned, and nothing sounds.
     pub fn reset(&mut self) {
         self.planned.clear();
+        self.is_untold = false;
         self.sounding = [0; NUM_STEMS];
         self.is_hush_due = false;
     }
@@ -114,6 +118,26 @@ impl Play {
     pub fn interrupt(&mut self) {
         self.planned.clear();
         self.is_hush_due = true;
+        if std::mem::take(&mut self.is_untold) {
+            // As if it had not been done.
+            for done in self.done.iter().rev() {
+                let Done::Cue(cue) = done else { continue };
+                match cue.act {
+                    Act::Start {
+                        stem_idx, pitch, ..
+                    } => self.sounding[usize::from(stem_idx)] &= !(1 << pitch),
+                    Act::End { stem_idx, pitch } => {
+                        self.sounding[usize::from(stem_idx)] |= 1 << pitch;
+                    }
+                    Act::Beat(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Says that others heard of what was taken last.
+    pub fn told(&mut self) {
+        self.is_untold = false;
     }
 
     /// Plans something.
@@ -126,8 +150,10 @@ impl Play {
     }
 
     /// What is done before the input position `until`, in order, and no earlier than `from`. What is
-    /// planned after a stretch's end is never done; what sounds ends there.
+    /// planned after a stretch's end is never done; what sounds ends there. Where others do not hear of it, which
+    /// [`Self::told`] says, it ends with the next all the same.
     pub fn take(&mut self, song: &Song, from: i64, until: i64) -> &[Done] {
+        self.is_untold = true;
         self.done.clear();
         self.due.clear();
         if std::mem::take(&mut self.is_hush_due) {
@@ -141,7 +167,11 @@ impl Play {
             };
             let position = match planned.todo {
                 Todo::Hush => stretch.end,
-                _ => stretch.position_at(planned.quarters).round() as i64,
+                // The first beat of a stretch may lie a hair before it, and the stretch before ends there.
+                _ => {
+                    let position = stretch.position_at(planned.quarters).round() as i64;
+                    position.max(stretch.start)
+                }
             };
             let is_after_end = planned.todo != Todo::Hush && position >= stretch.end;
             let is_due = position < until && !is_after_end;
@@ -224,5 +254,50 @@ impl Play {
         for pitch in 0..128 {
             self.end(position, quarters, stem, pitch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::Point;
+
+    #[test]
+    fn a_note_whose_end_nobody_heard_of_ends_with_the_next_chunk() {
+        let mut song = Song::new(48_000.0);
+        song.take(&[Point {
+            position: 0,
+            since: 0,
+            quarters: 0.0,
+            tempo: 120.0,
+            bar_quarters: 0.0,
+            bar_number: 0,
+            numerator: 4,
+            denominator: 4,
+            is_playing: true,
+            is_jump: false,
+        }]);
+        let (stem, pitch, velocity) = (1, 40, 90);
+        let (mut play, id) = (Play::new(), song.after(None).unwrap().id);
+        let ends = |done: &[Done]| {
+            let is_end =
+                |done: &&Done| matches!(done, Done::Cue(cue) if matches!(cue.act, Act::End { .. }));
+            done.iter().filter(is_end).count()
+        };
+        let start = Todo::Start {
+            stem,
+            pitch,
+            velocity,
+        };
+        play.plan(id, 0.1, start);
+        play.plan(id, 1.1, Todo::End { stem, pitch });
+        assert_eq!(play.take(&song, 0, 24_000).len(), 1);
+        play.told();
+        assert_eq!(ends(play.take(&song, 24_000, 48_000)), 1);
+        play.interrupt();
+        assert_eq!(ends(play.take(&song, 48_000, 72_000)), 1, "once more");
+        play.told();
+        play.interrupt();
+        assert_eq!(ends(play.take(&song, 72_000, 96_000)), 0);
     }
 }

@@ -4,12 +4,13 @@ mod free;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use self::free::Own;
 use super::listen::Listen;
 use super::metre::{Metre, SAME};
-use crate::bridge::{Beat, Feel, Point};
+use crate::bridge::{Feel, Point};
 use crate::music::grid::Place;
 
 /// A place that is known.
@@ -24,6 +25,7 @@ struct Knot {
 
 /// A part of the song in which it goes on. Where the host's transport does not run it is free: bars
 /// count from the first sound, in the tempo that is heard, and until that is known it has no place.
+#[derive(Clone)]
 pub struct Stretch {
     /// Tells it from the others.
     pub id: u64,
@@ -74,37 +76,31 @@ impl Found {
     pub fn is_at(&self, other: &Self) -> bool {
         (self.quarters - other.quarters).abs() < SAME
     }
-
-    /// The host's beats from here to the place `until`, in quarter notes, without what is heard and
-    /// decided of them.
-    pub fn host_beats(&self, until: f64) -> impl Iterator<Item = (f64, Beat)> {
-        let (host, tempo) = (self.host, self.tempo);
-        let first = host.beat_from(self.quarters);
-        let beats = (0..).map(move |number| first + f64::from(number) * host.beat_quarters);
-        beats
-            .take_while(move |beat| *beat < until - SAME)
-            .map(move |quarters| {
-                let place = host.place(quarters, tempo);
-                let beat = Beat {
-                    chord: 0,
-                    key: 0,
-                    style: 0,
-                    programs: [0; 3],
-                    confidence: 0.0,
-                    bar: place.bar as i32,
-                    beat: place.beat as u8,
-                    beats_per_bar: place.beats_per_bar as u8,
-                    beat_quarters: host.beat_quarters as f32,
-                    tempo: tempo as f32,
-                    is_free: false,
-                    is_heard: false,
-                };
-                (quarters, beat)
-            })
-    }
 }
 
 impl Stretch {
+    /// As hosts with any usual block have told it by an input position: without the changes of metre and
+    /// tempo in the last `slack` samples before it, of which some hosts have told and some have not.
+    pub fn as_told(&self, until: i64, slack: i64) -> Cow<'_, Self> {
+        let is_told = |knot: &Knot| knot.position <= (until - slack) as f64;
+        let told = self.knots.partition_point(is_told).max(1);
+        if self.is_free || told >= self.knots.len() {
+            return Cow::Borrowed(self);
+        }
+        let mut stretch = self.clone();
+        stretch.knots.truncate(told);
+        Cow::Owned(stretch)
+    }
+
+    /// The host's beats from one place to another, in quarter notes.
+    pub fn host_beats(&self, from: f64, until: f64) -> impl Iterator<Item = Found> {
+        let beat_from = |from| self.beat_from(from, Feel::Plain);
+        let beats = std::iter::successors(beat_from(from), move |beat| {
+            beat_from(beat.quarters + 2.0 * SAME)
+        });
+        beats.take_while(move |beat| beat.quarters < until - SAME)
+    }
+
     /// Whether it has no place yet.
     pub fn is_waiting(&self) -> bool {
         self.knots.is_empty()

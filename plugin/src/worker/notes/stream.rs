@@ -1,5 +1,6 @@
 //! Decides beats, one after the other: what is heard, its chord, what is played to it.
 
+use super::asked::SLACK_S;
 use super::listen::{Around, Listen};
 use super::metre::SAME;
 use super::play::{Play, Todo};
@@ -30,6 +31,8 @@ struct At {
     stretch: u64,
     /// The last beat decided in it, in quarter notes, and its chord.
     last: Option<(f64, u8)>,
+    /// The place up to which the host's beats are planned, in quarter notes.
+    planned: f64,
 }
 
 /// A beat that is to be decided.
@@ -56,6 +59,8 @@ pub struct Stream {
     level_db: f64,
     /// How far ahead the band hears, in samples.
     ahead_samples: i64,
+    /// See [`SLACK_S`].
+    slack_samples: i64,
     hearing: Hearing,
     logits: PlanLogits,
     orders: Orders,
@@ -70,6 +75,7 @@ impl Stream {
         thresholds: Thresholds,
         styles: Vec<Sounds>,
         ahead_samples: i64,
+        sample_rate: f64,
     ) -> Self {
         Self {
             network,
@@ -81,6 +87,7 @@ impl Stream {
             at: None,
             level_db: f64::NEG_INFINITY,
             ahead_samples,
+            slack_samples: (SLACK_S * sample_rate) as i64,
             hearing: Hearing::default(),
             logits: PlanLogits::default(),
             orders: Orders::default(),
@@ -122,6 +129,7 @@ impl Stream {
         let at = At {
             stretch: stretch.id,
             last: None,
+            planned: f64::INFINITY,
         };
         self.at = Some(at);
         at
@@ -137,10 +145,12 @@ impl Stream {
         };
         let found = stretch.beat_from(from, self.direction.feel)?;
         let position = stretch.position_at(found.quarters).round() as i64;
-        (position < stretch.end).then_some(Next {
+        // A beat a hair before the end is the next stretch's.
+        let has_room = stretch.position_at(found.quarters + SAME) < stretch.end as f64;
+        has_room.then_some(Next {
             stretch: stretch.id,
             found,
-            position,
+            position: position.max(stretch.start),
         })
     }
 
@@ -170,15 +180,17 @@ impl Stream {
         }
         if is_first {
             self.network.reset();
-            self.follow.reset();
             if stretch.is_start {
+                self.follow.reset();
                 self.decoder.reset();
                 self.level_db = f64::NEG_INFINITY;
             } else {
+                self.follow.jump();
                 self.decoder.stop();
             }
         }
         let feel = self.direction.feel;
+        let stretch = &*stretch.as_told(until, self.slack_samples);
         let after = |found: &Found| {
             let from = found.quarters + 2.0 * SAME;
             stretch.beat_from(from, feel).unwrap_or(*found)
@@ -245,19 +257,32 @@ impl Stream {
             kit: plays.1.kit,
             rhythm,
         };
-        for beat in found.host_beats(around.next) {
+        // Where the metre has changed, which was not told when the beat before was decided, beats of the host's may
+        // lie between.
+        for beat in stretch.host_beats(now.min(at.planned), around.next) {
+            let host = beat.place();
+            // What is followed is known from here on.
+            let tempo = if stretch.is_free {
+                found.tempo
+            } else {
+                beat.tempo
+            };
             play.plan(
                 stretch.id,
-                beat.0,
+                beat.quarters,
                 Todo::Beat(Beat {
                     chord: decided.chord,
                     key: decided.key,
                     style,
                     programs: plays.1.programs,
                     confidence: decided.confidence,
+                    bar: host.bar as i32,
+                    beat: host.beat as u8,
+                    beats_per_bar: host.beats_per_bar as u8,
+                    beat_quarters: beat.metre.beat_quarters as f32,
+                    tempo: tempo as f32,
                     is_free: stretch.is_free,
                     is_heard: stretch.is_heard(),
-                    ..beat.1
                 }),
             );
         }
@@ -296,6 +321,7 @@ impl Stream {
         self.at = Some(At {
             stretch: stretch.id,
             last: Some((now, decided.chord)),
+            planned: around.next,
         });
         if stretch.is_free && self.decoder.is_resting() {
             // The next sound starts bars of its own.

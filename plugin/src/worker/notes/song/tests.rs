@@ -110,3 +110,28 @@ fn a_change_within_a_block_is_where_it_was_however_long_the_block() {
         }
     }
 }
+
+#[test]
+fn what_is_looked_at_ahead_does_not_depend_on_when_a_host_tells_a_change() {
+    const CHANGE: i64 = 192_000; // the third bar, at 120
+    let changed = Point {
+        bar_quarters: 8.0,
+        bar_number: 2,
+        numerator: 3,
+        ..point(CHANGE, 8.0, 60.0)
+    };
+    let ahead = |until: i64, points: &[Point]| {
+        let mut song = Song::new(RATE);
+        song.take(points);
+        let stretch = song.after(None).unwrap().as_told(until, 4_800).into_owned();
+        let beat = stretch.beat_from(8.0, Feel::Plain).unwrap();
+        (beat.place(), stretch.position_at(9.0).round() as i64)
+    };
+    let untold = ahead(CHANGE, &[point(0, 0.0, 120.0)]);
+    assert_eq!(
+        ahead(CHANGE + 4_799, &[point(0, 0.0, 120.0), changed]),
+        untold
+    );
+    let told = ahead(CHANGE + 4_800, &[point(0, 0.0, 120.0), changed]);
+    assert_eq!((told.0.beats_per_bar, told.1), (3, CHANGE + 48_000));
+}
