@@ -5,7 +5,7 @@ use egui::epaint::Primitive;
 use crate::rig::Rig;
 
 /// The most corners of triangles in a frame of the whole window while all lanes move.
-const MAX_VERTICES: usize = 60_000;
+const MAX_VERTICES: usize = 10_000;
 
 #[test]
 fn a_frame_draws_at_most_so_much() {
