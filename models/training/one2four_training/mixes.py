@@ -18,8 +18,8 @@ from . import STEMS, runs
 
 SAMPLE_RATE = 44_100
 ACTIVE_DB = -50  # a stem's second is active above it
-# Of the cuts to train on: few songs are written by hand, and half are as the banks give them.
-SHARES = {"freedoom": 0.25, "mma": 0.25, "freedoom plain": 0.25, "mma plain": 0.25}
+# Of the cuts to train on: few songs are written by hand, and most are as the banks give them.
+SHARES = {"freedoom": 0.2, "mma": 0.2, "freedoom plain": 0.3, "mma plain": 0.3}
 REMIX_SHARE = 0.1
 MONO_SHARE = 0.1  # of the batches: both channels alike
 WANTED = (0.2, 0.25, 0.35, 0.2)  # how often each stem is the one that is known to play in a song's own mix
