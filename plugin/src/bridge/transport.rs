@@ -36,6 +36,25 @@ impl Point {
     }
 }
 
+#[cfg(test)]
+impl Point {
+    /// Of a song in 4/4 from 0 on.
+    pub fn of_song(position: i64, quarters: f64, tempo: f64) -> Self {
+        Self {
+            position,
+            since: position,
+            quarters,
+            tempo,
+            bar_quarters: 0.0,
+            bar_number: 0,
+            numerator: 4,
+            denominator: 4,
+            is_playing: true,
+            is_jump: false,
+        }
+    }
+}
+
 /// Points in the order of their positions, of which there is room for [`MAX_POINTS`].
 pub struct Points(Vec<Point>);
 
@@ -80,16 +99,8 @@ mod tests {
         let mut points = Points::new(true);
         for position in 0..2 * MAX_POINTS as i64 {
             points.add(Point {
-                position,
-                since: position,
-                quarters: 0.0,
-                tempo: 120.0,
-                bar_quarters: 0.0,
-                bar_number: 0,
-                numerator: 4,
-                denominator: 4,
-                is_playing: true,
                 is_jump: position == 300,
+                ..Point::of_song(position, 0.0, 120.0)
             });
         }
         let jumps = points.all().iter().filter(|point| point.is_jump);

@@ -121,8 +121,8 @@ def costs(numbers: Numbers, titles: dict[str, str]) -> list[str]:
     ]  # fmt: skip
     note = """Milliseconds of one core (in the plugin: of the worker's wall clock), the median over clips.
 Training is to be compared by processor hours, which leave out what was held out; the hours on the clock
-are those of machines that did other work too. What the README's table of costs says of the worker is measured by
-`bench`, at 48 kHz, and has limits of its own.
+are those of machines that did other work too. What the README's table of costs says of the worker is
+measured by `bench`, at 48 kHz, and has limits of its own.
 Memory: the largest that a process of the training had; for packs trained before November 28, 2026, with the
 songs' audio that it maps from the disk."""
     return [*targets.cost_lines(numbers), *markdown(head, lines), note, ""]

@@ -265,18 +265,7 @@ mod tests {
     #[test]
     fn a_note_whose_end_nobody_heard_of_ends_with_the_next_chunk() {
         let mut song = Song::new(48_000.0);
-        song.take(&[Point {
-            position: 0,
-            since: 0,
-            quarters: 0.0,
-            tempo: 120.0,
-            bar_quarters: 0.0,
-            bar_number: 0,
-            numerator: 4,
-            denominator: 4,
-            is_playing: true,
-            is_jump: false,
-        }]);
+        song.take(&[Point::of_song(0, 0.0, 120.0)]);
         let (stem, pitch, velocity) = (1, 40, 90);
         let (mut play, id) = (Play::new(), song.after(None).unwrap().id);
         let ends = |done: &[Done]| {

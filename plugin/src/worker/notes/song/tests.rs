@@ -3,18 +3,7 @@ use super::*;
 const RATE: f64 = 48_000.0;
 
 fn point(position: i64, quarters: f64, tempo: f64) -> Point {
-    Point {
-        position,
-        since: position,
-        quarters,
-        tempo,
-        bar_quarters: 0.0,
-        bar_number: 0,
-        numerator: 4,
-        denominator: 4,
-        is_playing: true,
-        is_jump: false,
-    }
+    Point::of_song(position, quarters, tempo)
 }
 
 #[test]
